@@ -1,0 +1,169 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * The tour starts here: what every subsystem shares.
+ *
+ * A client request has one context (civic_ctx_t); so has each subrequest,
+ * whose `main` leads to the client's.  Steps of the pipeline
+ * (civic_pipeline.c) read and fill it.  All of a step's conditions are in
+ * the configuration, which nobody writes after start-up.
+ *
+ * A step returns
+ *
+ *     NGX_DECLINED   go on with the next step
+ *     NGX_OK         sent to another location: its steps begin anew
+ *     NGX_DONE       answered, or parked: the step wakes the request itself
+ *     >= 400         refused: civic_refuse() has noted why, and by which line
+ *     NGX_ERROR      ours is broken; the pipeline answers 500
+ */
+
+
+#ifndef _CIVIC_H_INCLUDED_
+#define _CIVIC_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "civic_problem.h"
+
+
+#define CIVIC_TRACE_ID_LEN   32        /* hex digits, W3C Trace Context */
+#define CIVIC_SPAN_ID_LEN    16
+#define CIVIC_MAX_PARAMS     16        /* parameters of one route */
+
+
+typedef struct civic_ctx_s       civic_ctx_t;
+typedef struct civic_route_s     civic_route_t;
+typedef struct civic_service_s   civic_service_t;
+typedef struct civic_limit_ctx_s civic_limit_ctx_t;
+
+
+/* a place in the configuration, for "refused by FILE:LINE" */
+
+typedef struct {
+    ngx_str_t               file;
+    ngx_uint_t              line;
+} civic_pos_t;
+
+
+/*
+ * Who is calling.  Strings live as long as the request.  `caller` never
+ * collides between issuers: it is "ISSUER:SUBJECT", ISSUER being the word
+ * of the configuration.
+ */
+
+typedef struct {
+    ngx_str_t               caller;
+    ngx_str_t               subject;
+    ngx_str_t               issuer;
+    ngx_str_t               scope;     /* separated by single spaces */
+    ngx_str_t               region;    /* GB/T 2260, empty if none */
+    ngx_str_t               claims;    /* the token's payload, JSON text */
+    time_t                  expires;
+} civic_identity_t;
+
+
+struct civic_ctx_s {
+    ngx_http_request_t     *request;
+    civic_ctx_t            *main;      /* of the client's request; or itself */
+
+    /* by request (a subrequest has its own) */
+
+    const civic_route_t    *route;     /* NULL: it came by no route */
+    ngx_str_t               looked_up; /* the URI that the router judged */
+    ngx_str_t              *params;    /* route->nparams values, of r->uri */
+    const void             *admitted;  /* owned by route/: the location */
+    ngx_http_upstream_t    *accel;     /* owned by route/: judged already */
+    ngx_chain_t            *page;      /* owned by civic_filter.c */
+
+    /* by client request: only in the main context */
+
+    civic_identity_t       *identity;  /* of the location judged last */
+    ngx_str_t               credential; /* the bearer token, once seen */
+    ngx_uint_t              auth_status; /* civic_auth_status_e */
+    ngx_uint_t              limit_status; /* civic_limit_status_e */
+    civic_limit_ctx_t      *limit;     /* owned by limit/ */
+
+    const civic_service_t  *service;   /* of the route taken last */
+    const civic_route_t    *last_route; /* for log and metrics */
+    const civic_problem_t  *problem;   /* why it was refused, or NULL */
+    const civic_pos_t      *refused_by; /* which line refused, or NULL */
+
+    uint64_t                started;   /* ns; our steps are at work, or 0 */
+    uint64_t                gate_time; /* ns spent in our steps */
+
+    u_char                  trace_id[CIVIC_TRACE_ID_LEN];
+    u_char                  span_id[CIVIC_SPAN_ID_LEN];
+
+    unsigned                replied:1; /* the gate made the answer itself */
+};
+
+
+typedef struct {
+    size_t                  zone_size; /* civic_zone */
+    ngx_flag_t              used;      /* some civic_ directive was read */
+} civic_main_conf_t;
+
+
+typedef struct {
+    ngx_flag_t              active;    /* some civic_ directive concerns it */
+} civic_srv_conf_t;
+
+
+extern ngx_module_t  ngx_http_civic_module;
+
+
+/* the context of a request; NULL where the gate has no part in it */
+
+civic_ctx_t *civic_ctx_get(ngx_http_request_t *r);
+
+/*
+ * Notes the problem and the line that refused; returns the HTTP status to
+ * leave the step with.  `pos` may be NULL and must outlive the request.
+ */
+
+ngx_int_t civic_refuse(civic_ctx_t *ctx, civic_problem_e id,
+    const civic_pos_t *pos);
+
+/* for setters of directives: this server, or all of them, takes part */
+
+void civic_activate(ngx_conf_t *cf);
+
+/* where the parser is now: the copy lives in cf->pool.  NULL: no memory */
+
+civic_pos_t *civic_conf_pos(ngx_conf_t *cf);
+
+/* logs [emerg] "... in FILE:LINE"; pos NULL is where the parser is now */
+
+char *civic_conf_error(ngx_conf_t *cf, const civic_pos_t *pos,
+    const char *fmt, ...);
+void civic_conf_warn(ngx_conf_t *cf, const civic_pos_t *pos,
+    const char *fmt, ...);
+
+/*
+ * Request headers, safe for proxies, which copy the whole list: elements
+ * never move, so that r->headers_in.* keep pointing at them.  A subrequest
+ * gets a list of its own before it is changed.
+ */
+
+typedef ngx_uint_t (*civic_header_match_pt)(ngx_table_elt_t *h, void *data);
+
+ngx_int_t civic_headers_in_remove(ngx_http_request_t *r,
+    civic_header_match_pt match, void *data);
+ngx_int_t civic_headers_in_add(ngx_http_request_t *r, const char *key,
+    const char *lowcase_key, ngx_str_t *value);
+
+/* response headers; the value must live as long as the request */
+
+ngx_table_elt_t *civic_headers_out_add(ngx_http_request_t *r,
+    const char *key, ngx_str_t *value);
+
+/* monotonic, nanoseconds, read from the clock at this moment */
+
+uint64_t civic_now_ns(void);
+
+
+#endif /* _CIVIC_H_INCLUDED_ */

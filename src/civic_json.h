@@ -1,0 +1,81 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * JSON, and the only door to jansson.  Reading is strict: one value, no
+ * duplicate members, size and depth capped before jansson sees it, NUL in
+ * no string.  A civic_json_t is read only and, but for the root that
+ * civic_json_parse() gave, borrowed.
+ */
+
+
+#ifndef _CIVIC_JSON_H_INCLUDED_
+#define _CIVIC_JSON_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+#define CIVIC_JSON_MAX_DEPTH  32
+
+
+typedef struct json_t  civic_json_t;   /* jansson's own, seen by nobody */
+
+
+typedef enum {
+    CIVIC_JSON_NULL,
+    CIVIC_JSON_BOOLEAN,
+    CIVIC_JSON_INTEGER,
+    CIVIC_JSON_REAL,
+    CIVIC_JSON_STRING,
+    CIVIC_JSON_ARRAY,
+    CIVIC_JSON_OBJECT
+} civic_json_type_e;
+
+
+/* NULL: not acceptable; `err` (may be NULL) gets a sentence with a line */
+
+civic_json_t *civic_json_parse(const ngx_str_t *text, size_t max, char *err,
+    size_t errlen);
+void civic_json_free(civic_json_t *root);
+
+civic_json_type_e civic_json_type(const civic_json_t *json);
+
+/* NULL: no such member, or not an object / no such element, or no array */
+
+const civic_json_t *civic_json_member(const civic_json_t *json,
+    const char *name);
+const civic_json_t *civic_json_element(const civic_json_t *json,
+    ngx_uint_t i);
+ngx_uint_t civic_json_length(const civic_json_t *json);
+
+/* follows "a.b.c"; a member whose name has dots itself wins as a whole */
+
+const civic_json_t *civic_json_path(const civic_json_t *json,
+    const ngx_str_t *path);
+
+/* NGX_OK, or NGX_DECLINED if it is no string / no integer */
+
+ngx_int_t civic_json_string(const civic_json_t *json, ngx_str_t *value);
+ngx_int_t civic_json_integer(const civic_json_t *json, int64_t *value);
+
+/* integer or real as a double; NGX_DECLINED if neither */
+
+ngx_int_t civic_json_number(const civic_json_t *json, double *value);
+
+/*
+ * A scalar as text in `pool`: strings as they are, numbers and booleans in
+ * JSON's spelling; objects and arrays as compact JSON.
+ */
+
+ngx_int_t civic_json_text(const civic_json_t *json, ngx_pool_t *pool,
+    ngx_str_t *value);
+
+/* escapes `src` as the inside of a JSON string; returns the end in dst */
+
+size_t civic_json_escaped_len(const ngx_str_t *src);
+u_char *civic_json_escape(u_char *dst, const ngx_str_t *src);
+
+
+#endif /* _CIVIC_JSON_H_INCLUDED_ */

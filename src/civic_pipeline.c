@@ -1,0 +1,321 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * The way of a request, and the only file that knows nginx's phases:
+ *
+ *     POST_READ        trace id; forged identity headers; the path rule
+ *     SERVER_REWRITE   last: one look at the routing table, then straight
+ *                      into the service's location
+ *     REWRITE          first: is the location open to it, early limits,
+ *                      who is it, may it, limits
+ *     LOG              counters and the record of the decision
+ *
+ * The checks sit in REWRITE because `return` and `rewrite` answer before
+ * nginx comes to ACCESS.  POST_READ happens once per client request; the
+ * others again for every internal redirect and subrequest.
+ */
+
+
+#include "civic_pipeline.h"
+#include "civic_context.h"
+#include "civic_reply.h"
+#include "civic_trace.h"
+#include "civic_route.h"
+#include "civic_auth.h"
+#include "civic_limit.h"
+#include "civic_status.h"
+
+
+typedef ngx_int_t (*civic_pipeline_step_pt)(ngx_http_request_t *r,
+    civic_ctx_t *ctx);
+
+
+static ngx_int_t civic_pipeline_post_read_handler(ngx_http_request_t *r);
+static ngx_int_t civic_pipeline_server_rewrite_handler(ngx_http_request_t *r);
+static ngx_int_t civic_pipeline_rewrite_handler(ngx_http_request_t *r);
+static ngx_int_t civic_pipeline_log_handler(ngx_http_request_t *r);
+static ngx_int_t civic_pipeline_leave(ngx_http_request_t *r, civic_ctx_t *ctx,
+    ngx_int_t rc);
+static void civic_pipeline_clock_start(civic_ctx_t *ctx);
+static void civic_pipeline_clock_stop(civic_ctx_t *ctx);
+static void civic_pipeline_move(ngx_http_phase_handler_t *ph, ngx_uint_t n,
+    ngx_http_handler_pt handler, ngx_uint_t to);
+
+
+/* the steps in every location, in this order */
+
+static civic_pipeline_step_pt  civic_pipeline_steps[] = {
+    civic_route_admit,
+    civic_limit_early,
+    civic_auth_authenticate,
+    civic_auth_authorise,
+    civic_limit_late,
+    NULL
+};
+
+
+static const struct {
+    ngx_uint_t            phase;
+    ngx_http_handler_pt   handler;
+} civic_pipeline_phases[] = {
+    { NGX_HTTP_POST_READ_PHASE, civic_pipeline_post_read_handler },
+    { NGX_HTTP_SERVER_REWRITE_PHASE, civic_pipeline_server_rewrite_handler },
+    { NGX_HTTP_REWRITE_PHASE, civic_pipeline_rewrite_handler },
+    { NGX_HTTP_LOG_PHASE, civic_pipeline_log_handler }
+};
+
+
+ngx_int_t
+civic_pipeline_init(ngx_conf_t *cf)
+{
+    ngx_uint_t                  i;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    for (i = 0;
+         i < sizeof(civic_pipeline_phases) / sizeof(civic_pipeline_phases[0]);
+         i++)
+    {
+        h = ngx_array_push(
+                &cmcf->phases[civic_pipeline_phases[i].phase].handlers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = civic_pipeline_phases[i].handler;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Handlers of a phase run last registered first, and modules loaded after
+ * us register after us.  So the finished table is put in order: ours to the
+ * end of SERVER_REWRITE, where server-level if, set, return and rewrite have
+ * had their say, and to the front of REWRITE.
+ */
+
+void
+civic_pipeline_order(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                  i, n;
+    ngx_http_phase_handler_t   *ph;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_core_module);
+
+    if (cmcf == NULL || cmcf->phase_engine.handlers == NULL) {
+        return;
+    }
+
+    ph = cmcf->phase_engine.handlers;
+
+    i = cmcf->phase_engine.server_rewrite_index;
+
+    if (i != (ngx_uint_t) -1) {
+        for (n = 0; ph[i + n].checker == ngx_http_core_rewrite_phase; n++) {
+            /* void */
+        }
+
+        civic_pipeline_move(&ph[i], n, civic_pipeline_server_rewrite_handler,
+                            n - 1);
+    }
+
+    i = cmcf->phase_engine.location_rewrite_index;
+
+    if (i != (ngx_uint_t) -1) {
+        for (n = 0; ph[i + n].checker == ngx_http_core_rewrite_phase; n++) {
+            /* void */
+        }
+
+        civic_pipeline_move(&ph[i], n, civic_pipeline_rewrite_handler, 0);
+    }
+}
+
+
+/* the handlers of one phase differ in nothing but their function */
+
+static void
+civic_pipeline_move(ngx_http_phase_handler_t *ph, ngx_uint_t n,
+    ngx_http_handler_pt handler, ngx_uint_t to)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (ph[i].handler == handler) {
+            break;
+        }
+    }
+
+    if (i == n) {
+        return;
+    }
+
+    for ( /* void */ ; i < to; i++) {
+        ph[i].handler = ph[i + 1].handler;
+    }
+
+    for ( /* void */ ; i > to; i--) {
+        ph[i].handler = ph[i - 1].handler;
+    }
+
+    ph[to].handler = handler;
+}
+
+
+static ngx_int_t
+civic_pipeline_post_read_handler(ngx_http_request_t *r)
+{
+    civic_ctx_t       *ctx;
+    civic_srv_conf_t  *scf;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_civic_module);
+
+    if (!scf->active) {
+        return NGX_DECLINED;
+    }
+
+    ctx = civic_ctx_open(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (civic_trace_open(r, ctx) != NGX_OK
+        || civic_auth_strip_identity(r) != NGX_OK)
+    {
+        return civic_pipeline_leave(r, ctx, NGX_ERROR);
+    }
+
+    return civic_pipeline_leave(r, ctx, civic_route_check_path(r, ctx));
+}
+
+
+static ngx_int_t
+civic_pipeline_server_rewrite_handler(ngx_http_request_t *r)
+{
+    ngx_int_t          rc;
+    civic_ctx_t       *ctx;
+    civic_srv_conf_t  *scf;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_civic_module);
+
+    if (!scf->active) {
+        return NGX_DECLINED;
+    }
+
+    ctx = civic_ctx_open(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    civic_pipeline_clock_start(ctx);
+
+    rc = civic_route_lookup(r, ctx);
+
+    if (rc != NGX_OK) {
+        civic_pipeline_clock_stop(ctx);
+    }
+
+    return civic_pipeline_leave(r, ctx, rc);
+}
+
+
+static ngx_int_t
+civic_pipeline_rewrite_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                rc;
+    civic_ctx_t             *ctx;
+    civic_srv_conf_t        *scf;
+    civic_pipeline_step_pt  *step;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_civic_module);
+
+    if (!scf->active) {
+        return NGX_DECLINED;
+    }
+
+    ctx = civic_ctx_open(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    civic_pipeline_clock_start(ctx);
+
+    rc = NGX_DECLINED;
+
+    for (step = civic_pipeline_steps; *step; step++) {
+
+        rc = (*step)(r, ctx);
+
+        if (rc != NGX_DECLINED) {
+            break;
+        }
+    }
+
+    if (rc != NGX_OK) {
+        civic_pipeline_clock_stop(ctx);
+    }
+
+    return civic_pipeline_leave(r, ctx, rc);
+}
+
+
+static ngx_int_t
+civic_pipeline_log_handler(ngx_http_request_t *r)
+{
+    civic_srv_conf_t  *scf;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_civic_module);
+
+    if (scf->active && r == r->main) {
+        civic_status_log(r, civic_ctx_get(r));
+    }
+
+    return NGX_OK;
+}
+
+
+/* what a step returned, in the words of nginx's phase checkers */
+
+static ngx_int_t
+civic_pipeline_leave(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_OK:
+    case NGX_DECLINED:
+        return NGX_DECLINED;
+
+    case NGX_DONE:
+        return NGX_DONE;
+
+    case NGX_ERROR:
+        rc = civic_refuse(ctx, CIVIC_INTERNAL, NULL);
+        break;
+    }
+
+    return civic_reply_problem(r, ctx, rc);
+}
+
+
+/* a jump from SERVER_REWRITE leaves the clock running into REWRITE */
+
+static void
+civic_pipeline_clock_start(civic_ctx_t *ctx)
+{
+    if (ctx->main->started == 0) {
+        ctx->main->started = civic_now_ns();
+    }
+}
+
+
+static void
+civic_pipeline_clock_stop(civic_ctx_t *ctx)
+{
+    ctx->main->gate_time += civic_now_ns() - ctx->main->started;
+    ctx->main->started = 0;
+}

@@ -1,0 +1,92 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * Every reason for which the gate itself refuses a request, declared once:
+ * the code that operators see ($civic_code, log, metrics, ./civic why), the
+ * code and the titles that the client sees (RFC 9457), the status.  What
+ * the client sees says nothing about why a credential failed.
+ *
+ * CIVIC_PROBLEMS(X): X(ID, status, "operator's code", "public code")
+ */
+
+
+#ifndef _CIVIC_PROBLEM_H_INCLUDED_
+#define _CIVIC_PROBLEM_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+#define CIVIC_PROBLEMS(X)                                                     \
+    X(OK,                     0,   "",                      "")               \
+                                                                              \
+    /* the request itself and its way */                                      \
+    X(PATH_REFUSED,           400, "path-refused",          "malformed")      \
+    X(BODY_TOO_LARGE,         413, "body-too-large",        "body-too-large") \
+    X(NO_ROUTE,               404, "no-route",              "not-found")      \
+    X(INTERNAL_LOCATION,      404, "internal-location",     "not-found")      \
+    X(METHOD_NOT_ALLOWED,     405, "method-not-allowed",                      \
+      "method-not-allowed")                                                   \
+    X(ACCEL_REDIRECT_REFUSED, 502, "accel-redirect-refused", "bad-gateway")   \
+                                                                              \
+    /* credentials */                                                         \
+    X(CREDENTIALS_MISSING,    401, "credentials-missing",                     \
+      "unauthenticated")                                                      \
+    X(CREDENTIALS_MALFORMED,  400, "credentials-malformed", "malformed")      \
+    X(TOKEN_TOO_LARGE,        401, "token-too-large",       "unauthenticated")\
+    X(TOKEN_MALFORMED,        401, "token-malformed",       "unauthenticated")\
+    X(HEADER_REFUSED,         401, "token-header-refused",                    \
+      "unauthenticated")                                                      \
+    X(ALGORITHM_REFUSED,      401, "algorithm-refused",                       \
+      "unauthenticated")                                                      \
+    X(KEY_UNKNOWN,            401, "key-unknown",           "unauthenticated")\
+    X(SIGNATURE_INVALID,      401, "signature-invalid",                       \
+      "unauthenticated")                                                      \
+    X(CLAIMS_MALFORMED,       401, "claims-malformed",                        \
+      "unauthenticated")                                                      \
+    X(ISSUER_UNKNOWN,         401, "issuer-unknown",        "unauthenticated")\
+    X(AUDIENCE_MISMATCH,      401, "audience-mismatch",                       \
+      "unauthenticated")                                                      \
+    X(TOKEN_EXPIRED,          401, "token-expired",         "unauthenticated")\
+    X(TOKEN_NOT_YET_VALID,    401, "token-not-yet-valid",                     \
+      "unauthenticated")                                                      \
+    X(ISSUED_IN_FUTURE,       401, "issued-in-future",                        \
+      "unauthenticated")                                                      \
+    X(LIFETIME_TOO_LONG,      401, "lifetime-too-long",                       \
+      "unauthenticated")                                                      \
+    X(TYPE_MISMATCH,          401, "type-mismatch",         "unauthenticated")\
+    X(CLAIM_MISSING,          401, "claim-missing",         "unauthenticated")\
+    X(SCOPE_DENIED,           403, "scope-denied",          "scope-denied")   \
+                                                                              \
+    /* limits */                                                              \
+    X(RATE_LIMITED,           429, "rate-limited",          "rate-limited")   \
+    X(ANONYMOUS_DENIED,       403, "anonymous-denied",      "anonymous-denied")\
+                                                                              \
+    /* ours, or behind us */                                                  \
+    X(INTERNAL,               500, "internal",              "internal")       \
+    X(BAD_GATEWAY,            502, "bad-gateway",           "bad-gateway")    \
+    X(UNAVAILABLE,            503, "unavailable",           "unavailable")    \
+    X(GATEWAY_TIMEOUT,        504, "gateway-timeout",       "gateway-timeout")
+
+
+#define CIVIC_PROBLEM_ENUM(id, status, code, shown)  CIVIC_##id,
+
+typedef enum {
+    CIVIC_PROBLEMS(CIVIC_PROBLEM_ENUM)
+    CIVIC_PROBLEM_COUNT
+} civic_problem_e;
+
+
+typedef struct {
+    ngx_uint_t        status;
+    ngx_str_t         code;            /* for operators */
+    ngx_str_t         shown;           /* for clients: "code" in the body */
+} civic_problem_t;
+
+
+extern const civic_problem_t  civic_problems[CIVIC_PROBLEM_COUNT];
+
+
+#endif /* _CIVIC_PROBLEM_H_INCLUDED_ */

@@ -1,0 +1,134 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * How the gate's own answers are sent: as nginx sends its error pages, with
+ * other contents.  What they say is in civic_reply_body.c.
+ */
+
+
+#include "civic_reply.h"
+
+
+static ngx_uint_t civic_reply_has_error_page(ngx_http_request_t *r,
+    ngx_uint_t status);
+static void civic_reply_settle_connection(ngx_http_request_t *r,
+    ngx_uint_t status);
+static ngx_int_t civic_reply_send(ngx_http_request_t *r, ngx_chain_t *page);
+
+
+ngx_int_t
+civic_reply_problem(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_int_t status)
+{
+    ngx_chain_t  *page;
+
+    if (r != r->main
+        || status == NGX_HTTP_CLOSE
+        || civic_reply_has_error_page(r, status))
+    {
+        return status;
+    }
+
+    civic_reply_settle_connection(r, status);
+
+    r->err_status = status;
+    ctx->replied = 1;
+
+    page = civic_reply_page(r, ctx, status, ctx->main->problem);
+
+    if (page == NULL) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return NGX_DONE;
+    }
+
+    ngx_http_finalize_request(r, civic_reply_send(r, page));
+
+    return NGX_DONE;
+}
+
+
+ngx_int_t
+civic_reply_options(ngx_http_request_t *r, civic_ctx_t *ctx)
+{
+    if (r != r->main) {
+        return NGX_HTTP_NO_CONTENT;
+    }
+
+    civic_reply_settle_connection(r, NGX_HTTP_NO_CONTENT);
+
+    r->headers_out.status = NGX_HTTP_NO_CONTENT;
+    r->header_only = 1;
+    ctx->replied = 1;
+
+    ngx_http_finalize_request(r, ngx_http_send_header(r));
+
+    return NGX_DONE;
+}
+
+
+/* the same question that ngx_http_special_response_handler() asks */
+
+static ngx_uint_t
+civic_reply_has_error_page(ngx_http_request_t *r, ngx_uint_t status)
+{
+    ngx_uint_t                 i;
+    ngx_http_err_page_t       *page;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (r->error_page || clcf->error_pages == NULL || r->uri_changes == 0) {
+        return 0;
+    }
+
+    page = clcf->error_pages->elts;
+
+    for (i = 0; i < clcf->error_pages->nelts; i++) {
+        if (page[i].status == (ngx_int_t) status) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* a body that nobody will read must not be taken for the next request */
+
+static void
+civic_reply_settle_connection(ngx_http_request_t *r, ngx_uint_t status)
+{
+    switch (status) {
+
+    case NGX_HTTP_BAD_REQUEST:
+        r->lingering_close = 0;
+        r->keepalive = 0;
+        break;
+
+    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
+    case NGX_HTTP_INTERNAL_SERVER_ERROR:
+        r->keepalive = 0;
+        break;
+    }
+
+    r->expect_tested = 1;
+
+    if (ngx_http_discard_request_body(r) != NGX_OK) {
+        r->keepalive = 0;
+    }
+}
+
+
+static ngx_int_t
+civic_reply_send(ngx_http_request_t *r, ngx_chain_t *page)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_output_filter(r, page);
+}

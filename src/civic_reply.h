@@ -1,0 +1,38 @@
+
+/*
+ * Copyright (C) Civic Gate
+ */
+
+
+#ifndef _CIVIC_REPLY_H_INCLUDED_
+#define _CIVIC_REPLY_H_INCLUDED_
+
+
+#include "civic.h"
+
+
+/*
+ * Leaves a phase handler with `status`, noted by civic_refuse() before.
+ * Where the operator has an error_page for it, and in a subrequest, nginx
+ * gets the status; otherwise the gate answers itself.  Returns what the
+ * phase handler is to return.
+ */
+
+ngx_int_t civic_reply_problem(ngx_http_request_t *r, civic_ctx_t *ctx,
+    ngx_int_t status);
+
+/* answers OPTIONS for a service that does not: 204.  Allow is set already */
+
+ngx_int_t civic_reply_options(ngx_http_request_t *r, civic_ctx_t *ctx);
+
+/*
+ * The page for `status`: problem+json, or HTML where the client asks for
+ * it; sets content type, length and the headers that go with them.  NULL:
+ * no memory.
+ */
+
+ngx_chain_t *civic_reply_page(ngx_http_request_t *r, civic_ctx_t *ctx,
+    ngx_uint_t status, const civic_problem_t *problem);
+
+
+#endif /* _CIVIC_REPLY_H_INCLUDED_ */

@@ -1,0 +1,277 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * What the gate's own answers say: application/problem+json (RFC 9457), or
+ * a small page for people, in Chinese or English.  The texts are fixed; of
+ * the request they repeat nothing but its trace id.
+ */
+
+
+#include "civic_reply.h"
+#include "civic_negotiate.h"
+
+
+typedef struct {
+    ngx_str_t        shown;            /* civic_problem_t.shown */
+    ngx_str_t        title[2];
+    ngx_str_t        advice[2];
+} civic_reply_text_t;
+
+
+enum {
+    CIVIC_REPLY_ZH = 0,
+    CIVIC_REPLY_EN
+};
+
+
+static const civic_reply_text_t *civic_reply_text(const ngx_str_t *shown);
+static ngx_uint_t civic_reply_language(const ngx_str_t *accept);
+static void civic_reply_find_accept(ngx_http_request_t *r, ngx_str_t *media,
+    ngx_str_t *language);
+static u_char *civic_reply_json(u_char *p, u_char *last, ngx_uint_t status,
+    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace);
+static u_char *civic_reply_html(u_char *p, u_char *last, ngx_uint_t status,
+    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace);
+
+
+#define CIVIC_REPLY_MAX  2048          /* bytes: the longest text, twice */
+
+
+/* "internal" comes last: it stands for whatever has no text of its own */
+
+static const civic_reply_text_t  civic_reply_texts[] = {
+
+    { ngx_string("malformed"),
+      { ngx_string("请求格式有误"), ngx_string("Malformed request") },
+      { ngx_string("请检查地址和请求头的写法。"),
+        ngx_string("Check how the address and the headers are written.") } },
+
+    { ngx_string("unauthenticated"),
+      { ngx_string("需要登录"), ngx_string("Authentication required") },
+      { ngx_string("请使用有效的访问令牌重试。"),
+        ngx_string("Try again with a valid access token.") } },
+
+    { ngx_string("scope-denied"),
+      { ngx_string("没有权限"), ngx_string("Permission denied") },
+      { ngx_string("您的授权范围不包含这项服务。"),
+        ngx_string("Your authorisation does not cover this service.") } },
+
+    { ngx_string("anonymous-denied"),
+      { ngx_string("不接受匿名访问"),
+        ngx_string("Anonymous access denied") },
+      { ngx_string("请先登录。"), ngx_string("Sign in first.") } },
+
+    { ngx_string("not-found"),
+      { ngx_string("没有这个地址"), ngx_string("Not found") },
+      { ngx_string("请检查地址。"), ngx_string("Check the address.") } },
+
+    { ngx_string("method-not-allowed"),
+      { ngx_string("不支持这个请求方法"), ngx_string("Method not allowed") },
+      { ngx_string("可用的方法见 Allow 响应头。"),
+        ngx_string("The Allow header lists what is.") } },
+
+    { ngx_string("body-too-large"),
+      { ngx_string("请求内容过大"), ngx_string("Request body too large") },
+      { ngx_string("请减小上传内容后重试。"),
+        ngx_string("Send less at once.") } },
+
+    { ngx_string("rate-limited"),
+      { ngx_string("请求过于频繁"), ngx_string("Too many requests") },
+      { ngx_string("请按 Retry-After 指示的秒数稍后重试。"),
+        ngx_string("Try again after the seconds in Retry-After.") } },
+
+    { ngx_string("bad-gateway"),
+      { ngx_string("服务暂时无法应答"),
+        ngx_string("The service did not answer properly") },
+      { ngx_string("请稍后重试。"), ngx_string("Try again later.") } },
+
+    { ngx_string("unavailable"),
+      { ngx_string("服务暂不可用"), ngx_string("Service unavailable") },
+      { ngx_string("请稍后重试。"), ngx_string("Try again later.") } },
+
+    { ngx_string("gateway-timeout"),
+      { ngx_string("服务应答超时"),
+        ngx_string("The service did not answer in time") },
+      { ngx_string("请稍后重试。"), ngx_string("Try again later.") } },
+
+    { ngx_string("internal"),
+      { ngx_string("系统内部错误"), ngx_string("Internal error") },
+      { ngx_string("请稍后重试；如仍出错，请提供追踪号。"),
+        ngx_string("Try again later; if it persists, quote the trace id.") } }
+};
+
+#define CIVIC_REPLY_TEXTS                                                     \
+    (sizeof(civic_reply_texts) / sizeof(civic_reply_texts[0]))
+
+
+static ngx_str_t  civic_reply_json_type =
+    ngx_string("application/problem+json");
+static ngx_str_t  civic_reply_html_type = ngx_string("text/html");
+static ngx_str_t  civic_reply_languages[] = {
+    ngx_string("zh"), ngx_string("en")
+};
+static ngx_str_t  civic_reply_vary = ngx_string("Accept, Accept-Language");
+static ngx_str_t  civic_reply_no_store = ngx_string("no-store");
+
+
+ngx_chain_t *
+civic_reply_page(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t status,
+    const civic_problem_t *problem)
+{
+    ngx_buf_t                 *b;
+    ngx_str_t                  media, language, trace;
+    ngx_uint_t                 html, lang;
+    ngx_chain_t               *out;
+    const civic_reply_text_t  *text;
+
+    b = ngx_create_temp_buf(r->pool, CIVIC_REPLY_MAX);
+    out = ngx_alloc_chain_link(r->pool);
+
+    if (b == NULL
+        || out == NULL
+        || civic_headers_out_add(r, "Vary", &civic_reply_vary) == NULL
+        || civic_headers_out_add(r, "Cache-Control", &civic_reply_no_store)
+           == NULL)
+    {
+        return NULL;
+    }
+
+    civic_reply_find_accept(r, &media, &language);
+
+    html = civic_negotiate_media(&media, &civic_reply_html_type)
+           > civic_negotiate_media(&media, &civic_reply_json_type);
+    lang = civic_reply_language(&language);
+    text = civic_reply_text(&problem->shown);
+
+    trace.len = CIVIC_TRACE_ID_LEN;
+    trace.data = ctx->main->trace_id;
+
+    b->last = (html ? civic_reply_html : civic_reply_json)
+                  (b->last, b->end, status, text, lang, &trace);
+    b->last_buf = (r == r->main);
+    b->last_in_chain = 1;
+
+    out->buf = b;
+    out->next = NULL;
+
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_etag(r);
+    ngx_http_clear_content_length(r);
+
+    r->headers_out.content_length_n = b->last - b->pos;
+    r->headers_out.content_type = html ? civic_reply_html_type
+                                       : civic_reply_json_type;
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    if (html) {
+        ngx_str_set(&r->headers_out.charset, "utf-8");
+
+    } else {
+        r->headers_out.charset.len = 0;
+        r->headers_out.override_charset = NULL;
+    }
+
+    return out;
+}
+
+
+static const civic_reply_text_t *
+civic_reply_text(const ngx_str_t *shown)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < CIVIC_REPLY_TEXTS - 1; i++) {
+
+        if (shown->len == civic_reply_texts[i].shown.len
+            && ngx_strncmp(shown->data, civic_reply_texts[i].shown.data,
+                           shown->len)
+               == 0)
+        {
+            break;
+        }
+    }
+
+    return &civic_reply_texts[i];
+}
+
+
+/* people here read Chinese; English has to be asked for */
+
+static ngx_uint_t
+civic_reply_language(const ngx_str_t *accept)
+{
+    return civic_negotiate_language(accept, &civic_reply_languages[1])
+           > civic_negotiate_language(accept, &civic_reply_languages[0])
+           ? CIVIC_REPLY_EN : CIVIC_REPLY_ZH;
+}
+
+
+/* headers_in.accept exists only in some builds of nginx */
+
+static void
+civic_reply_find_accept(ngx_http_request_t *r, ngx_str_t *media,
+    ngx_str_t *language)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    ngx_str_null(media);
+    ngx_str_null(language);
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len == sizeof("accept") - 1
+                && ngx_strncmp(h[i].lowcase_key, "accept", 6) == 0)
+            {
+                *media = h[i].value;
+
+            } else if (h[i].key.len == sizeof("accept-language") - 1
+                       && ngx_strncmp(h[i].lowcase_key, "accept-language", 15)
+                          == 0)
+            {
+                *language = h[i].value;
+            }
+        }
+    }
+}
+
+
+static u_char *
+civic_reply_json(u_char *p, u_char *last, ngx_uint_t status,
+    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace)
+{
+    return ngx_slprintf(p, last,
+                        "{\"type\":\"urn:civicgate:problem:%V\","
+                        "\"title\":\"%V\",\"status\":%ui,\"code\":\"%V\","
+                        "\"detail\":\"%V\",\"trace\":\"%V\"}\n",
+                        &text->shown, &text->title[language], status,
+                        &text->shown, &text->advice[language], trace);
+}
+
+
+static u_char *
+civic_reply_html(u_char *p, u_char *last, ngx_uint_t status,
+    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace)
+{
+    return ngx_slprintf(p, last,
+                        "<!doctype html>\n<html lang=\"%V\">\n"
+                        "<meta charset=\"utf-8\">\n"
+                        "<meta name=\"viewport\" "
+                        "content=\"width=device-width\">\n"
+                        "<title>%V</title>\n"
+                        "<style>body{font:1.1em/1.6 sans-serif;"
+                        "max-width:32em;margin:15vh auto;padding:0 1em}"
+                        "small{color:#666;word-break:break-all}</style>\n"
+                        "<h1>%V</h1>\n<p>%V</p>\n"
+                        "<p><small>%ui %V<br>%V</small></p>\n</html>\n",
+                        &civic_reply_languages[language],
+                        &text->title[language], &text->title[language],
+                        &text->advice[language], status, &text->shown, trace);
+}

@@ -1,0 +1,62 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * Routing: civic_route lines become one table per server, looked up once
+ * per URI; the winner's location takes the request.
+ *
+ * This is the only header of route/ that others may include.
+ */
+
+
+#ifndef _CIVIC_ROUTE_H_INCLUDED_
+#define _CIVIC_ROUTE_H_INCLUDED_
+
+
+#include "civic.h"
+
+
+/* a location that holds civic_route lines */
+
+struct civic_service_s {
+    ngx_str_t               name;      /* the location's: "/a/" or "@b" */
+    void                  **loc_conf;
+    civic_pos_t             pos;
+    ngx_uint_t              slot;      /* in the status zone */
+};
+
+
+struct civic_route_s {
+    ngx_str_t               pattern;   /* as written */
+    ngx_str_t               name;      /* name=, or the pattern */
+    ngx_uint_t              methods;   /* NGX_HTTP_GET | ... */
+    ngx_uint_t              nparams;   /* at most CIVIC_MAX_PARAMS */
+    ngx_str_t              *params;    /* their names, in pattern order */
+    ngx_array_t            *scopes;    /* ngx_str_t: any of them; or NULL */
+    civic_service_t        *service;
+    civic_pos_t             pos;
+    ngx_uint_t              slot;      /* in the status zone, or unset */
+    unsigned                any:1;     /* METHODS was "any" */
+};
+
+
+/* does the server that `cf` is in have routes?  Known once it is parsed. */
+
+ngx_uint_t civic_route_server_routed(ngx_conf_t *cf);
+
+/* all services, civic_service_t *; valid after the http block is parsed */
+
+ngx_array_t *civic_route_services(ngx_conf_t *cf);
+
+/* all routes, civic_route_t *, likewise */
+
+ngx_array_t *civic_route_all(ngx_conf_t *cf);
+
+/* steps */
+
+ngx_int_t civic_route_check_path(ngx_http_request_t *r, civic_ctx_t *ctx);
+ngx_int_t civic_route_lookup(ngx_http_request_t *r, civic_ctx_t *ctx);
+ngx_int_t civic_route_admit(ngx_http_request_t *r, civic_ctx_t *ctx);
+
+
+#endif /* _CIVIC_ROUTE_H_INCLUDED_ */

@@ -1,0 +1,531 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * Directives of routing: civic_route makes the location that holds it a
+ * service, and its server a routed one; civic_accel_redirect.
+ */
+
+
+#include "civic_route_conf.h"
+
+
+static char *civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *civic_route_parameters(ngx_conf_t *cf, civic_route_t *route);
+static char *civic_route_scopes(ngx_conf_t *cf, civic_route_t *route,
+    ngx_str_t *list);
+static char *civic_route_parse_methods(ngx_conf_t *cf, civic_route_t *route,
+    ngx_str_t *list);
+static ngx_uint_t civic_route_parse_method(ngx_str_t *name);
+static char *civic_route_service(ngx_conf_t *cf,
+    civic_route_loc_conf_t *rlcf);
+static char *civic_route_add(ngx_conf_t *cf, civic_route_t *route);
+static char *civic_route_accel_redirect(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+static ngx_int_t civic_route_preconfiguration(ngx_conf_t *cf);
+static void *civic_route_create_main_conf(ngx_conf_t *cf);
+static void *civic_route_create_srv_conf(ngx_conf_t *cf);
+static char *civic_route_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static void *civic_route_create_loc_conf(ngx_conf_t *cf);
+static char *civic_route_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+
+static ngx_conf_bitmask_t  civic_route_method_names[] = {
+    { ngx_string("GET"), NGX_HTTP_GET },
+    { ngx_string("HEAD"), NGX_HTTP_HEAD },
+    { ngx_string("POST"), NGX_HTTP_POST },
+    { ngx_string("PUT"), NGX_HTTP_PUT },
+    { ngx_string("PATCH"), NGX_HTTP_PATCH },
+    { ngx_string("DELETE"), NGX_HTTP_DELETE },
+    { ngx_string("OPTIONS"), NGX_HTTP_OPTIONS },
+    { ngx_string("MKCOL"), NGX_HTTP_MKCOL },
+    { ngx_string("COPY"), NGX_HTTP_COPY },
+    { ngx_string("MOVE"), NGX_HTTP_MOVE },
+    { ngx_string("PROPFIND"), NGX_HTTP_PROPFIND },
+    { ngx_string("PROPPATCH"), NGX_HTTP_PROPPATCH },
+    { ngx_string("LOCK"), NGX_HTTP_LOCK },
+    { ngx_string("UNLOCK"), NGX_HTTP_UNLOCK },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_command_t  civic_route_commands[] = {
+
+    { ngx_string("civic_route"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE23|NGX_CONF_TAKE4,
+      civic_route_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("civic_accel_redirect"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      civic_route_accel_redirect,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(civic_route_loc_conf_t, accel_redirect),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  civic_route_module_ctx = {
+    civic_route_preconfiguration,          /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    civic_route_create_main_conf,          /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    civic_route_create_srv_conf,           /* create server configuration */
+    civic_route_merge_srv_conf,            /* merge server configuration */
+
+    civic_route_create_loc_conf,           /* create location configuration */
+    civic_route_merge_loc_conf             /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_civic_route_module = {
+    NGX_MODULE_V1,
+    &civic_route_module_ctx,               /* module context */
+    civic_route_commands,                  /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+ngx_uint_t
+civic_route_server_routed(ngx_conf_t *cf)
+{
+    civic_route_srv_conf_t  *rscf;
+
+    rscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_civic_route_module);
+
+    return rscf->table != NULL;
+}
+
+
+ngx_array_t *
+civic_route_services(ngx_conf_t *cf)
+{
+    civic_route_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_route_module);
+
+    return rmcf->services;
+}
+
+
+ngx_array_t *
+civic_route_all(ngx_conf_t *cf)
+{
+    civic_route_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_route_module);
+
+    return rmcf->routes;
+}
+
+
+/* civic_route METHODS "PATTERN" [name=NAME] [scope=SCOPE,...] */
+
+static char *
+civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    civic_route_loc_conf_t  *rlcf = conf;
+
+    char           *rv;
+    ngx_str_t      *value;
+    civic_pos_t    *pos;
+    civic_route_t  *route;
+
+    civic_activate(cf);
+
+    value = cf->args->elts;
+
+    route = ngx_pcalloc(cf->pool, sizeof(civic_route_t));
+    pos = civic_conf_pos(cf);
+
+    if (route == NULL || pos == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    route->pattern = value[2];
+    route->name = value[2];
+    route->pos = *pos;
+    route->slot = NGX_CONF_UNSET_UINT;
+
+    rv = civic_route_service(cf, rlcf);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    route->service = rlcf->service;
+
+    rv = civic_route_parse_methods(cf, route, &value[1]);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    rv = civic_route_parameters(cf, route);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return civic_route_add(cf, route);
+}
+
+
+static char *
+civic_route_parameters(ngx_conf_t *cf, civic_route_t *route)
+{
+    char        *rv;
+    ngx_str_t   *value, text;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 3; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "name=", 5) == 0 && value[i].len > 5) {
+
+            route->name.data = value[i].data + 5;
+            route->name.len = value[i].len - 5;
+            continue;
+        }
+
+        if (ngx_strncmp(value[i].data, "scope=", 6) == 0) {
+
+            text.data = value[i].data + 6;
+            text.len = value[i].len - 6;
+
+            rv = civic_route_scopes(cf, route, &text);
+            if (rv != NGX_CONF_OK) {
+                return rv;
+            }
+
+            continue;
+        }
+
+        return civic_conf_error(cf, NULL,
+                                "unknown parameter \"%V\" of civic_route; "
+                                "it knows name=NAME and scope=SCOPE,...",
+                                &value[i]);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_route_scopes(ngx_conf_t *cf, civic_route_t *route, ngx_str_t *list)
+{
+    u_char     *p, *last, *comma;
+    ngx_str_t  *scope;
+
+    if (route->scopes != NULL) {
+        return civic_conf_error(cf, NULL,
+                                "civic_route has more than one scope=");
+    }
+
+    route->scopes = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
+    if (route->scopes == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    last = list->data + list->len;
+
+    for (p = list->data; p <= last; p = comma + 1) {
+
+        comma = ngx_strlchr(p, last, ',');
+        if (comma == NULL) {
+            comma = last;
+        }
+
+        if (comma == p) {
+            return civic_conf_error(cf, NULL,
+                                    "empty scope in \"scope=%V\"", list);
+        }
+
+        scope = ngx_array_push(route->scopes);
+        if (scope == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        scope->data = p;
+        scope->len = comma - p;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_route_parse_methods(ngx_conf_t *cf, civic_route_t *route,
+    ngx_str_t *list)
+{
+    u_char      *p, *last, *comma;
+    ngx_str_t    name;
+    ngx_uint_t   method;
+
+    if (list->len == 3 && ngx_strncmp(list->data, "any", 3) == 0) {
+        route->any = 1;
+        return NGX_CONF_OK;
+    }
+
+    last = list->data + list->len;
+
+    for (p = list->data; p <= last; p = comma + 1) {
+
+        comma = ngx_strlchr(p, last, ',');
+        if (comma == NULL) {
+            comma = last;
+        }
+
+        name.data = p;
+        name.len = comma - p;
+
+        method = civic_route_parse_method(&name);
+
+        if (method == 0) {
+            return civic_conf_error(cf, NULL,
+                                    "unknown method \"%V\" of civic_route; "
+                                    "write GET,POST,... or any", &name);
+        }
+
+        if (route->methods & method) {
+            return civic_conf_error(cf, NULL,
+                                    "method \"%V\" of civic_route comes "
+                                    "twice", &name);
+        }
+
+        route->methods |= method;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+civic_route_parse_method(ngx_str_t *name)
+{
+    ngx_conf_bitmask_t  *m;
+
+    for (m = civic_route_method_names; m->name.len; m++) {
+
+        if (m->name.len == name->len
+            && ngx_strncmp(m->name.data, name->data, name->len) == 0)
+        {
+            return m->mask;
+        }
+    }
+
+    return 0;
+}
+
+
+/* the location becomes a service with its first route */
+
+static char *
+civic_route_service(ngx_conf_t *cf, civic_route_loc_conf_t *rlcf)
+{
+    civic_pos_t                *pos;
+    civic_service_t            *service, **slot;
+    ngx_http_conf_ctx_t        *ctx;
+    civic_route_main_conf_t    *rmcf;
+    ngx_http_core_loc_conf_t   *clcf;
+
+    if (rlcf->service != NULL) {
+        return NGX_CONF_OK;
+    }
+
+    ctx = cf->ctx;
+    clcf = ctx->loc_conf[ngx_http_core_module.ctx_index];
+
+#if (NGX_PCRE)
+    if (clcf->regex != NULL) {
+        return civic_conf_error(cf, NULL,
+                                "civic_route is not for locations with a "
+                                "regular expression; use a prefix or a "
+                                "named one");
+    }
+#endif
+
+    rmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_route_module);
+
+    service = ngx_pcalloc(cf->pool, sizeof(civic_service_t));
+    slot = ngx_array_push(rmcf->services);
+    pos = civic_conf_pos(cf);
+
+    if (service == NULL || slot == NULL || pos == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *slot = service;
+
+    service->name = clcf->name;
+    service->loc_conf = ctx->loc_conf;
+    service->pos = *pos;
+    service->slot = NGX_CONF_UNSET_UINT;
+
+    rlcf->service = service;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_route_add(ngx_conf_t *cf, civic_route_t *route)
+{
+    ngx_str_t                   err, *prefix;
+    civic_route_t             **slot;
+    civic_route_srv_conf_t     *rscf;
+    civic_route_main_conf_t    *rmcf;
+    ngx_http_core_loc_conf_t   *clcf;
+
+    rmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_route_module);
+    rscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_civic_route_module);
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (rscf->table == NULL) {
+        rscf->table = civic_route_table_create(cf->pool);
+    }
+
+    slot = ngx_array_push(rmcf->routes);
+
+    if (rscf->table == NULL || slot == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *slot = route;
+
+    prefix = clcf->named ? NULL : &clcf->name;
+
+    switch (civic_route_table_add(rscf->table, route, prefix, &err)) {
+
+    case NGX_OK:
+        return NGX_CONF_OK;
+
+    case NGX_DECLINED:
+        civic_conf_warn(cf, NULL, "civic_route \"%V\" can never match: %V",
+                        &route->pattern, &err);
+        return NGX_CONF_OK;
+    }
+
+    return civic_conf_error(cf, NULL, "civic_route \"%V\": %V",
+                            &route->pattern, &err);
+}
+
+
+static char *
+civic_route_accel_redirect(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    civic_activate(cf);
+
+    return ngx_conf_set_flag_slot(cf, cmd, conf);
+}
+
+
+static ngx_int_t
+civic_route_preconfiguration(ngx_conf_t *cf)
+{
+    return civic_route_variables_add(cf);
+}
+
+
+static void *
+civic_route_create_main_conf(ngx_conf_t *cf)
+{
+    civic_route_main_conf_t  *rmcf;
+
+    rmcf = ngx_pcalloc(cf->pool, sizeof(civic_route_main_conf_t));
+    if (rmcf == NULL) {
+        return NULL;
+    }
+
+    rmcf->services = ngx_array_create(cf->pool, 8,
+                                      sizeof(civic_service_t *));
+    rmcf->routes = ngx_array_create(cf->pool, 64, sizeof(civic_route_t *));
+
+    if (rmcf->services == NULL || rmcf->routes == NULL) {
+        return NULL;
+    }
+
+    return rmcf;
+}
+
+
+static void *
+civic_route_create_srv_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(civic_route_srv_conf_t));
+}
+
+
+static char *
+civic_route_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    civic_route_srv_conf_t  *conf = child;
+
+    ngx_str_t  err;
+
+    if (conf->table != NULL
+        && civic_route_table_compile(conf->table, &err) != NGX_OK)
+    {
+        return civic_conf_error(cf, NULL, "civic_route: %V", &err);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+civic_route_create_loc_conf(ngx_conf_t *cf)
+{
+    civic_route_loc_conf_t  *rlcf;
+
+    rlcf = ngx_pcalloc(cf->pool, sizeof(civic_route_loc_conf_t));
+    if (rlcf == NULL) {
+        return NULL;
+    }
+
+    rlcf->accel_redirect = NGX_CONF_UNSET;
+
+    return rlcf;
+}
+
+
+static char *
+civic_route_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    civic_route_loc_conf_t  *prev = parent;
+    civic_route_loc_conf_t  *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ngx_conf_merge_value(conf->accel_redirect, prev->accel_redirect, 0);
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* an `if` or limit_except block is its location, not another one */
+
+    if (clcf->noname) {
+        conf->service = prev->service;
+    }
+
+    return NGX_CONF_OK;
+}

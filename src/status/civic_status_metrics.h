@@ -1,0 +1,48 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * Plain counters and gauges of the gate, declared once; both renderers
+ * (JSON and Prometheus text) and the storage follow this table.
+ *
+ * CIVIC_METRICS(X): X(ID, family, label, value, help)
+ *
+ *     family   name of the Prometheus family, without the prefix civic_
+ *     label    label name and value that tell the members of a family
+ *              apart; empty where the family has one member
+ */
+
+
+#ifndef _CIVIC_STATUS_METRICS_H_INCLUDED_
+#define _CIVIC_STATUS_METRICS_H_INCLUDED_
+
+
+#define CIVIC_METRICS(X)                                                      \
+    X(AUTH_VERIFIED,     "auth_total", "result", "verified",                  \
+      "Credentials judged, by result")                                        \
+    X(AUTH_CACHED,       "auth_total", "result", "cached", "")                \
+    X(AUTH_ANONYMOUS,    "auth_total", "result", "anonymous", "")             \
+    X(AUTH_REFUSED,      "auth_total", "result", "refused", "")               \
+    X(TOKENS_EVICTED,    "token_cache_evictions_total", "", "",               \
+      "Remembered tokens dropped to make room")                               \
+    X(TOKENS_RESET,      "token_cache_resets_total", "", "",                  \
+      "Times the token cache was emptied after a worker died in it")          \
+    X(LIMIT_PASSED,      "limit_total", "result", "passed",                   \
+      "Limit decisions, by result")                                           \
+    X(LIMIT_REFUSED,     "limit_total", "result", "refused", "")              \
+    X(LIMIT_DRY_RUN,     "limit_total", "result", "dry_run", "")              \
+    X(LIMIT_EVICTED,     "limit_evictions_total", "", "",                     \
+      "Counters still in use that were dropped to make room")                 \
+    X(LIMIT_RESET,       "limit_resets_total", "", "",                        \
+      "Times the counters were emptied after a worker died in them")
+
+
+#define CIVIC_METRIC_ENUM(id, family, label, value, help)  CIVIC_METRIC_##id,
+
+typedef enum {
+    CIVIC_METRICS(CIVIC_METRIC_ENUM)
+    CIVIC_METRIC_COUNT
+} civic_metric_e;
+
+
+#endif /* _CIVIC_STATUS_METRICS_H_INCLUDED_ */
