@@ -78,12 +78,12 @@ struct civic_ctx_s {
     const void             *admitted;  /* owned by route/: the location */
     ngx_http_upstream_t    *accel;     /* owned by route/: judged already */
     ngx_chain_t            *page;      /* owned by civic_filter.c */
+    civic_identity_t       *identity;  /* of the location judged last */
+    ngx_uint_t              auth_status; /* civic_auth_status_e */
 
     /* by client request: only in the main context */
 
-    civic_identity_t       *identity;  /* of the location judged last */
     ngx_str_t               credential; /* the bearer token, once seen */
-    ngx_uint_t              auth_status; /* civic_auth_status_e */
     ngx_uint_t              limit_status; /* civic_limit_status_e */
     civic_limit_ctx_t      *limit;     /* owned by limit/ */
 

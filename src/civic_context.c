@@ -86,8 +86,12 @@ civic_ctx_open(ngx_http_request_t *r)
 ngx_int_t
 civic_refuse(civic_ctx_t *ctx, civic_problem_e id, const civic_pos_t *pos)
 {
-    ctx->main->problem = &civic_problems[id];
-    ctx->main->refused_by = pos;
+    /* what happens to a subrequest is no verdict on the client's request */
+
+    if (ctx == ctx->main) {
+        ctx->problem = &civic_problems[id];
+        ctx->refused_by = pos;
+    }
 
     return civic_problems[id].status;
 }

@@ -58,7 +58,7 @@ static const struct {
     ngx_uint_t       status;
     civic_problem_e  id;
 } civic_filter_problems[] = {
-    { NGX_HTTP_NOT_FOUND, CIVIC_NO_ROUTE },
+    { NGX_HTTP_NOT_FOUND, CIVIC_NOT_FOUND },
     { NGX_HTTP_NOT_ALLOWED, CIVIC_METHOD_NOT_ALLOWED },
     { NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, CIVIC_BODY_TOO_LARGE },
     { NGX_HTTP_INTERNAL_SERVER_ERROR, CIVIC_INTERNAL },
@@ -95,6 +95,10 @@ civic_filter_header(ngx_http_request_t *r)
         ctx->page = civic_reply_page(r, ctx, r->err_status, problem);
         if (ctx->page == NULL) {
             return NGX_ERROR;
+        }
+
+        if (ctx->problem == NULL) {
+            ctx->problem = problem;
         }
     }
 

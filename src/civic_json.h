@@ -50,6 +50,11 @@ const civic_json_t *civic_json_element(const civic_json_t *json,
     ngx_uint_t i);
 ngx_uint_t civic_json_length(const civic_json_t *json);
 
+/* the member of that name, else the only one that differs in case; or NULL */
+
+const civic_json_t *civic_json_member_any_case(const civic_json_t *json,
+    const ngx_str_t *name);
+
 /* follows "a.b.c"; a member whose name has dots itself wins as a whole */
 
 const civic_json_t *civic_json_path(const civic_json_t *json,

@@ -27,6 +27,7 @@
     X(BODY_TOO_LARGE,         413, "body-too-large",        "body-too-large") \
     X(NO_ROUTE,               404, "no-route",              "not-found")      \
     X(INTERNAL_LOCATION,      404, "internal-location",     "not-found")      \
+    X(NOT_FOUND,              404, "not-found",             "not-found")      \
     X(METHOD_NOT_ALLOWED,     405, "method-not-allowed",                      \
       "method-not-allowed")                                                   \
     X(ACCEL_REDIRECT_REFUSED, 502, "accel-redirect-refused", "bad-gateway")   \

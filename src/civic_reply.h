@@ -11,6 +11,12 @@
 #include "civic.h"
 
 
+typedef enum {
+    CIVIC_REPLY_ZH = 0,
+    CIVIC_REPLY_EN
+} civic_reply_language_e;
+
+
 /*
  * Leaves a phase handler with `status`, noted by civic_refuse() before.
  * Where the operator has an error_page for it, and in a subrequest, nginx
@@ -33,6 +39,11 @@ ngx_int_t civic_reply_options(ngx_http_request_t *r, civic_ctx_t *ctx);
 
 ngx_chain_t *civic_reply_page(ngx_http_request_t *r, civic_ctx_t *ctx,
     ngx_uint_t status, const civic_problem_t *problem);
+
+/* what a client is told that `problem` is; const, outlives all requests */
+
+const ngx_str_t *civic_reply_title(const civic_problem_t *problem,
+    civic_reply_language_e language);
 
 
 #endif /* _CIVIC_REPLY_H_INCLUDED_ */

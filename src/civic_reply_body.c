@@ -19,12 +19,6 @@ typedef struct {
 } civic_reply_text_t;
 
 
-enum {
-    CIVIC_REPLY_ZH = 0,
-    CIVIC_REPLY_EN
-};
-
-
 static const civic_reply_text_t *civic_reply_text(const ngx_str_t *shown);
 static ngx_uint_t civic_reply_language(const ngx_str_t *accept);
 static void civic_reply_find_accept(ngx_http_request_t *r, ngx_str_t *media,
@@ -175,6 +169,14 @@ civic_reply_page(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t status,
     }
 
     return out;
+}
+
+
+const ngx_str_t *
+civic_reply_title(const civic_problem_t *problem,
+    civic_reply_language_e language)
+{
+    return &civic_reply_text(&problem->shown)->title[language];
 }
 
 

@@ -8,9 +8,9 @@
  */
 
 
-#include <openssl/rand.h>
-
 #include "civic_trace.h"
+
+#include <openssl/rand.h>
 
 
 /* "00-" trace "-" span "-" flags */
@@ -181,7 +181,10 @@ civic_trace_accept(const ngx_str_t *value, civic_ctx_t *ctx, u_char *flags)
     }
 
     ngx_memcpy(ctx->trace_id, trace, CIVIC_TRACE_ID_LEN);
-    ngx_memcpy(flags, end, 2);
+
+    /* "sampled" is the one flag of version 00; the others must be cleared */
+
+    flags[1] = (ngx_hextoi(end, 2) & 1) ? '1' : '0';
 
     return NGX_OK;
 }

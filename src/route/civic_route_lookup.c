@@ -323,6 +323,8 @@ civic_route_accel(ngx_http_request_t *r, civic_ctx_t *ctx)
     if (!r->internal
         || r->upstream == NULL
         || r->upstream->headers_in.x_accel_redirect == NULL
+        || (r->upstream->conf->ignore_headers
+            & NGX_HTTP_UPSTREAM_IGN_XA_REDIRECT)
         || r->upstream == ctx->accel)
     {
         return 1;

@@ -4,9 +4,9 @@
  *
  * One rule for paths.  nginx decodes and tidies the path before anybody
  * sees it, while a proxied service gets the raw bytes.  Where the two could
- * be read as different paths, the request is refused: dot segments, merged
- * slashes, encoded letters, and encoded separators and control bytes
- * always.
+ * be read as different paths, the request is refused: dot segments, also
+ * those that some services find before a semicolon, merged slashes, encoded
+ * letters, and encoded separators and control bytes always.
  */
 
 
@@ -16,6 +16,7 @@
 static ngx_int_t civic_route_path_decode(u_char *p, u_char *last,
     u_char *decoded);
 static ngx_uint_t civic_route_path_unreserved(u_char ch);
+static ngx_uint_t civic_route_path_dotted(u_char *u, u_char *end);
 
 
 ngx_int_t
@@ -58,7 +59,11 @@ civic_route_path_check(const ngx_str_t *raw, const ngx_str_t *uri)
         u++;
     }
 
-    return u == end ? NGX_OK : NGX_DECLINED;
+    if (u != end || civic_route_path_dotted(uri->data, end)) {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -97,4 +102,29 @@ civic_route_path_unreserved(u_char ch)
            || (ch >= 'A' && ch <= 'Z')
            || (ch >= '0' && ch <= '9')
            || ch == '-' || ch == '.' || ch == '_' || ch == '~';
+}
+
+
+/*
+ * "..;x" is a name to nginx, and ".." with a parameter to Java's servlets.
+ * nginx flags every segment that begins with a dot, so this is seen.
+ */
+
+static ngx_uint_t
+civic_route_path_dotted(u_char *u, u_char *end)
+{
+    u_char  *p;
+
+    for (p = u; p < end; p++) {
+
+        if (*p != ';' || p - u < 2 || p[-1] != '.') {
+            continue;
+        }
+
+        if (p[-2] == '/' || (p[-2] == '.' && p - u > 2 && p[-3] == '/')) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

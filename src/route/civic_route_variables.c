@@ -7,6 +7,7 @@
 
 
 #include "civic_route_conf.h"
+#include "civic_route_pattern.h"
 
 
 static ngx_int_t civic_route_variable_route(ngx_http_request_t *r,
@@ -77,9 +78,7 @@ civic_route_variable_param(ngx_http_request_t *r,
 {
     ngx_str_t    *variable = (ngx_str_t *) data;
 
-    size_t        len;
-    u_char       *name;
-    ngx_str_t    *param;
+    ngx_str_t     name;
     ngx_uint_t    i;
     civic_ctx_t  *ctx;
 
@@ -90,17 +89,12 @@ civic_route_variable_param(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    name = variable->data + CIVIC_ROUTE_PARAM_PREFIX;
-    len = variable->len - CIVIC_ROUTE_PARAM_PREFIX;
+    name.data = variable->data + CIVIC_ROUTE_PARAM_PREFIX;
+    name.len = variable->len - CIVIC_ROUTE_PARAM_PREFIX;
 
     for (i = 0; i < ctx->route->nparams; i++) {
-        param = &ctx->route->params[i];
 
-        /* nginx has the names of variables in lower case */
-
-        if (param->len == len
-            && ngx_strncasecmp(param->data, name, len) == 0)
-        {
+        if (civic_route_pattern_same_name(&ctx->route->params[i], &name)) {
             civic_route_variable_set(v, &ctx->params[i]);
             return NGX_OK;
         }

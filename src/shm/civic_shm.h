@@ -53,6 +53,10 @@ size_t civic_shm_payload(const civic_shm_t *shm);
 
 void *civic_shm_find(civic_shm_t *shm, const u_char *key);
 
+/* the same, but the entry stays as old as it is */
+
+const void *civic_shm_peek(civic_shm_t *shm, const u_char *key);
+
 /*
  * Makes an entry of `len` bytes, replacing one of the same key, dropping
  * least recently used ones as needed; `*evicted` gets how many.  The first
@@ -69,7 +73,10 @@ void *civic_shm_oldest(civic_shm_t *shm);
 
 void civic_shm_remove(civic_shm_t *shm, const u_char *key);
 
-/* copy `len` bytes at `offset` of an entry's data; the entry as found */
+/*
+ * Copy `len` bytes at `offset` of an entry's data; the entry as found.
+ * Nothing is copied beyond the entry's cells.
+ */
 
 void civic_shm_write(civic_shm_t *shm, void *entry, size_t offset,
     const void *src, size_t len);

@@ -16,6 +16,9 @@
 #include "civic_status_metrics.h"
 
 
+#define CIVIC_VERSION  "0.1.0"
+
+
 /*
  * Adds to a counter of this worker: one atomic addition, no lock, nothing
  * to fail.  May be called from any phase and from shared-memory code that

@@ -1,0 +1,405 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * Verified tokens, remembered in shared memory so that a signature is
+ * checked once.  An entry is found by the SHA-256 of the token, combined
+ * with the generation of the issuer that verified it: change a key or a rule
+ * and nothing that was remembered under the old ones is found again.
+ *
+ * An entry:
+ *
+ *     civic_auth_entry_t | subject | scope | region | claims
+ *
+ * The zone's slab pool gives one chunk for the store, and its mutex, which
+ * nginx frees when a worker dies holding it.  Each call takes the lock once
+ * and allocates nothing while it has it.
+ */
+
+
+#include "civic_auth_cache.h"
+#include "civic_shm.h"
+#include "civic_status.h"
+
+
+#define CIVIC_AUTH_CACHE_CELL  256     /* bytes; most tokens take 2 to 4 */
+#define CIVIC_AUTH_CACHE_MAX   (4 * CIVIC_AUTH_MAX_TOKEN)
+
+
+typedef struct {
+    u_char              digest[CIVIC_AUTH_DIGEST_LEN];
+    int64_t             expires;
+    uint32_t            subject;       /* bytes, of each part */
+    uint32_t            scope;
+    uint32_t            region;
+    uint32_t            claims;
+} civic_auth_entry_t;
+
+
+typedef struct {
+    ngx_slab_pool_t    *shpool;
+    civic_shm_t        *store;
+} civic_auth_cache_t;
+
+
+static ngx_int_t civic_auth_cache_init_zone(ngx_shm_zone_t *zone,
+    void *data);
+static const civic_auth_issuer_t *civic_auth_cache_find_locked(
+    civic_shm_t *store, const civic_auth_policy_t *policy,
+    const u_char *digest, civic_auth_entry_t *head);
+static ngx_uint_t civic_auth_cache_read_locked(civic_shm_t *store,
+    const civic_auth_issuer_t *issuer, const u_char *digest,
+    civic_auth_entry_t *head);
+static ngx_int_t civic_auth_cache_unpack(const civic_auth_entry_t *head,
+    const civic_auth_issuer_t *issuer, ngx_pool_t *pool,
+    civic_auth_caller_t *caller);
+static void civic_auth_cache_write_locked(civic_shm_t *store,
+    civic_auth_entry_t *entry, const civic_auth_entry_t *head,
+    const civic_identity_t *identity);
+static void civic_auth_cache_mix(u_char *mixed, const u_char *digest,
+    const civic_auth_issuer_t *issuer);
+static size_t civic_auth_cache_length(const civic_auth_entry_t *head);
+static void civic_auth_cache_enter(civic_auth_cache_t *cache);
+static void civic_auth_cache_leave(civic_auth_cache_t *cache);
+
+
+/* filled under the lock, read after it: a worker is one thread */
+
+static u_char  civic_auth_cache_scratch[CIVIC_AUTH_CACHE_MAX];
+
+
+ngx_int_t
+civic_auth_zone_add(ngx_conf_t *cf, size_t size)
+{
+    ngx_shm_zone_t          *zone;
+    civic_auth_cache_t      *cache;
+    civic_auth_main_conf_t  *amcf;
+
+    static ngx_str_t  name = ngx_string("civic_tokens");
+
+    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_auth_module);
+
+    cache = ngx_pcalloc(cf->pool, sizeof(civic_auth_cache_t));
+    if (cache == NULL) {
+        return NGX_ERROR;
+    }
+
+    zone = ngx_shared_memory_add(cf, &name, size,
+                                 &ngx_http_civic_auth_module);
+    if (zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    zone->init = civic_auth_cache_init_zone;
+    zone->data = cache;
+
+    amcf->zone = zone;
+
+    return NGX_OK;
+}
+
+
+/* a reload; a segment that another process laid out; a new one */
+
+static ngx_int_t
+civic_auth_cache_init_zone(ngx_shm_zone_t *zone, void *data)
+{
+    civic_auth_cache_t  *ocache = data;
+
+    void                *region;
+    size_t               len, size;
+    ngx_slab_pool_t     *shpool;
+    civic_auth_cache_t  *cache;
+
+    cache = zone->data;
+    shpool = (ngx_slab_pool_t *) zone->shm.addr;
+
+    cache->shpool = shpool;
+
+    if (ocache != NULL) {
+        cache->store = ocache->store;
+        return NGX_OK;
+    }
+
+    if (zone->shm.exists) {
+        cache->store = shpool->data;
+        return NGX_OK;
+    }
+
+    len = sizeof(" in civic token cache \"\"") + zone->shm.name.len;
+
+    shpool->log_ctx = ngx_slab_alloc(shpool, len);
+    if (shpool->log_ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_sprintf(shpool->log_ctx, " in civic token cache \"%V\"%Z",
+                &zone->shm.name);
+
+    size = shpool->pfree * ngx_pagesize;
+
+    region = ngx_slab_alloc(shpool, size);
+    if (region == NULL) {
+        return NGX_ERROR;
+    }
+
+    cache->store = civic_shm_init(region, size, CIVIC_AUTH_CACHE_CELL);
+    if (cache->store == NULL) {
+        return NGX_ERROR;
+    }
+
+    shpool->data = cache->store;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+civic_auth_cache_find(ngx_shm_zone_t *zone, const civic_auth_policy_t *policy,
+    const u_char *digest, ngx_pool_t *pool, civic_auth_caller_t *caller)
+{
+    civic_auth_cache_t         *cache;
+    civic_auth_entry_t          head;
+    const civic_auth_issuer_t  *issuer;
+
+    cache = zone->data;
+
+    civic_auth_cache_enter(cache);
+
+    issuer = civic_auth_cache_find_locked(cache->store, policy, digest,
+                                          &head);
+
+    civic_auth_cache_leave(cache);
+
+    if (issuer == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return civic_auth_cache_unpack(&head, issuer, pool, caller);
+}
+
+
+static const civic_auth_issuer_t *
+civic_auth_cache_find_locked(civic_shm_t *store,
+    const civic_auth_policy_t *policy, const u_char *digest,
+    civic_auth_entry_t *head)
+{
+    ngx_uint_t             i;
+    civic_auth_issuer_t  **issuer;
+
+    issuer = policy->issuers->elts;
+
+    for (i = 0; i < policy->issuers->nelts; i++) {
+
+        if (civic_auth_cache_read_locked(store, issuer[i], digest, head)) {
+            return issuer[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_uint_t
+civic_auth_cache_read_locked(civic_shm_t *store,
+    const civic_auth_issuer_t *issuer, const u_char *digest,
+    civic_auth_entry_t *head)
+{
+    size_t               len;
+    u_char               mixed[CIVIC_AUTH_DIGEST_LEN];
+    civic_auth_entry_t  *entry;
+
+    civic_auth_cache_mix(mixed, digest, issuer);
+
+    entry = civic_shm_find(store, mixed);
+
+    if (entry == NULL
+        || ngx_memcmp(entry->digest, mixed, CIVIC_AUTH_DIGEST_LEN) != 0)
+    {
+        return 0;
+    }
+
+    /* the same moment at which verification would say "expired" */
+
+    if (ngx_time() - issuer->rules.leeway >= entry->expires) {
+        civic_shm_remove(store, mixed);
+        return 0;
+    }
+
+    *head = *entry;
+
+    len = civic_auth_cache_length(head);
+
+    if (len > CIVIC_AUTH_CACHE_MAX) {
+        return 0;
+    }
+
+    civic_shm_read(store, entry, sizeof(civic_auth_entry_t),
+                   civic_auth_cache_scratch, len);
+
+    return 1;
+}
+
+
+static ngx_int_t
+civic_auth_cache_unpack(const civic_auth_entry_t *head,
+    const civic_auth_issuer_t *issuer, ngx_pool_t *pool,
+    civic_auth_caller_t *caller)
+{
+    size_t             len;
+    u_char            *p;
+    civic_identity_t  *identity;
+
+    identity = &caller->identity;
+    len = civic_auth_cache_length(head);
+
+    p = ngx_pnalloc(pool, issuer->name.len + 1 + len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    identity->caller.data = p;
+    identity->caller.len = issuer->name.len + 1 + head->subject;
+
+    p = ngx_cpymem(p, issuer->name.data, issuer->name.len);
+    *p++ = ':';
+
+    ngx_memcpy(p, civic_auth_cache_scratch, len);
+
+    identity->subject.data = p;
+    identity->subject.len = head->subject;
+    p += head->subject;
+
+    identity->scope.data = p;
+    identity->scope.len = head->scope;
+    p += head->scope;
+
+    identity->region.data = p;
+    identity->region.len = head->region;
+    p += head->region;
+
+    identity->claims.data = p;
+    identity->claims.len = head->claims;
+
+    identity->issuer = issuer->name;
+    identity->expires = (time_t) head->expires;
+
+    caller->issuer = issuer;
+
+    return NGX_OK;
+}
+
+
+void
+civic_auth_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
+    const civic_auth_caller_t *caller)
+{
+    size_t                   len;
+    ngx_uint_t               evicted;
+    civic_auth_cache_t      *cache;
+    civic_auth_entry_t       head, *entry;
+    const civic_identity_t  *identity;
+
+    cache = zone->data;
+    identity = &caller->identity;
+
+    civic_auth_cache_mix(head.digest, digest, caller->issuer);
+
+    head.expires = identity->expires;
+    head.subject = identity->subject.len;
+    head.scope = identity->scope.len;
+    head.region = identity->region.len;
+    head.claims = identity->claims.len;
+
+    len = civic_auth_cache_length(&head);
+
+    if (len > CIVIC_AUTH_CACHE_MAX) {
+        return;
+    }
+
+    evicted = 0;
+
+    civic_auth_cache_enter(cache);
+
+    entry = civic_shm_insert(cache->store, head.digest,
+                             sizeof(civic_auth_entry_t) + len, &evicted);
+
+    if (entry != NULL) {
+        civic_auth_cache_write_locked(cache->store, entry, &head, identity);
+    }
+
+    civic_auth_cache_leave(cache);
+
+    if (evicted) {
+        civic_status_count(CIVIC_METRIC_TOKENS_EVICTED, evicted);
+    }
+}
+
+
+static void
+civic_auth_cache_write_locked(civic_shm_t *store, civic_auth_entry_t *entry,
+    const civic_auth_entry_t *head, const civic_identity_t *identity)
+{
+    size_t            offset;
+    ngx_uint_t        i;
+    const ngx_str_t  *part[4];
+
+    part[0] = &identity->subject;
+    part[1] = &identity->scope;
+    part[2] = &identity->region;
+    part[3] = &identity->claims;
+
+    offset = sizeof(civic_auth_entry_t);
+
+    for (i = 0; i < 4; i++) {
+        civic_shm_write(store, entry, offset, part[i]->data, part[i]->len);
+        offset += part[i]->len;
+    }
+
+    *entry = *head;
+}
+
+
+/*
+ * Both are SHA-256, and of the two only the token is anybody's to choose:
+ * to meet another's entry is to find a second preimage.
+ */
+
+static void
+civic_auth_cache_mix(u_char *mixed, const u_char *digest,
+    const civic_auth_issuer_t *issuer)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < CIVIC_AUTH_DIGEST_LEN; i++) {
+        mixed[i] = digest[i] ^ issuer->generation[i];
+    }
+}
+
+
+static size_t
+civic_auth_cache_length(const civic_auth_entry_t *head)
+{
+    return (size_t) head->subject + head->scope + head->region
+           + head->claims;
+}
+
+
+static void
+civic_auth_cache_enter(civic_auth_cache_t *cache)
+{
+    ngx_shmtx_lock(&cache->shpool->mutex);
+
+    if (civic_shm_enter(cache->store) == NGX_DECLINED) {
+        civic_status_count(CIVIC_METRIC_TOKENS_RESET, 1);
+    }
+}
+
+
+static void
+civic_auth_cache_leave(civic_auth_cache_t *cache)
+{
+    civic_shm_leave(cache->store);
+
+    ngx_shmtx_unlock(&cache->shpool->mutex);
+}

@@ -1,0 +1,248 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * Request headers that say who calls, and the answer's header that asks.
+ * A service behind the gate believes X-Civic-*: so no spelling of such a
+ * name that a service could read as ours gets past here.
+ */
+
+
+#include "civic_auth.h"
+#include "civic_auth_headers.h"
+
+
+typedef struct {
+    const char   *key;
+    const char   *lowcase;
+    size_t        offset;
+} civic_auth_header_t;
+
+
+static ngx_uint_t civic_auth_headers_ours(ngx_table_elt_t *h, void *data);
+static ngx_uint_t civic_auth_headers_authorization(ngx_table_elt_t *h,
+    void *data);
+static ngx_uint_t civic_auth_headers_clean(const ngx_str_t *value);
+
+
+static civic_auth_header_t  civic_auth_headers[] = {
+    { "X-Civic-Caller", "x-civic-caller",
+      offsetof(civic_identity_t, caller) },
+    { "X-Civic-Subject", "x-civic-subject",
+      offsetof(civic_identity_t, subject) },
+    { "X-Civic-Issuer", "x-civic-issuer",
+      offsetof(civic_identity_t, issuer) },
+    { "X-Civic-Scope", "x-civic-scope",
+      offsetof(civic_identity_t, scope) },
+    { "X-Civic-Region", "x-civic-region",
+      offsetof(civic_identity_t, region) },
+    { NULL, NULL, 0 }
+};
+
+
+ngx_int_t
+civic_auth_strip_identity(ngx_http_request_t *r)
+{
+    return civic_headers_in_remove(r, civic_auth_headers_ours, NULL);
+}
+
+
+ngx_int_t
+civic_auth_headers_find(ngx_http_request_t *r, ngx_str_t *value)
+{
+    ngx_int_t         rc;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    /* nginx's own pointer tells of one header only, in some versions */
+
+    rc = NGX_DECLINED;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (!civic_auth_headers_authorization(&h[i], NULL)) {
+                continue;
+            }
+
+            if (rc == NGX_OK) {
+                return NGX_BUSY;
+            }
+
+            *value = h[i].value;
+            rc = NGX_OK;
+        }
+    }
+
+    return rc;
+}
+
+
+ngx_int_t
+civic_auth_headers_credential_remove(ngx_http_request_t *r)
+{
+    if (r->headers_in.authorization == NULL) {
+        return NGX_OK;
+    }
+
+    r->headers_in.authorization = NULL;
+
+    return civic_headers_in_remove(r, civic_auth_headers_authorization, NULL);
+}
+
+
+ngx_int_t
+civic_auth_headers_credential_pass(ngx_http_request_t *r,
+    const ngx_str_t *token)
+{
+    u_char           *p;
+    ngx_str_t         value;
+    ngx_list_part_t  *last;
+    ngx_table_elt_t  *h;
+
+    if (r->headers_in.authorization != NULL) {
+        return NGX_OK;
+    }
+
+    value.len = sizeof("Bearer ") - 1 + token->len;
+    value.data = ngx_pnalloc(r->pool, value.len + 1);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(value.data, "Bearer ", sizeof("Bearer ") - 1);
+    p = ngx_cpymem(p, token->data, token->len);
+    *p = '\0';
+
+    if (civic_headers_in_add(r, "Authorization", "authorization", &value)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    last = r->headers_in.headers.last;
+    h = last->elts;
+
+    r->headers_in.authorization = &h[last->nelts - 1];
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+civic_auth_headers_identity(ngx_http_request_t *r,
+    const civic_identity_t *identity)
+{
+    ngx_str_t            *value;
+    civic_auth_header_t  *header;
+
+    for (header = civic_auth_headers; header->key; header++) {
+
+        value = (ngx_str_t *) ((u_char *) identity + header->offset);
+
+        if (value->len == 0 || !civic_auth_headers_clean(value)) {
+            continue;
+        }
+
+        if (civic_headers_in_add(r, header->key, header->lowcase, value)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+civic_auth_headers_challenge(ngx_http_request_t *r, const ngx_str_t *value)
+{
+    ngx_str_t         text;
+    ngx_table_elt_t  *h;
+
+    text = *value;
+    h = r->headers_out.www_authenticate;
+
+    if (h != NULL) {
+        h->hash = 1;
+        h->value = text;
+        return NGX_OK;
+    }
+
+    h = civic_headers_out_add(r, "WWW-Authenticate", &text);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->headers_out.www_authenticate = h;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Services see names as HTTP_X_CIVIC_CALLER, and what they turn into '_' is
+ * not only '-': so whatever is no letter and no digit reads as '-' here.
+ */
+
+static ngx_uint_t
+civic_auth_headers_ours(ngx_table_elt_t *h, void *data)
+{
+    u_char  ch, *p;
+    size_t  i;
+
+    static ngx_str_t  ours = ngx_string("x-civic-");
+
+    p = h->key.data;
+
+    if (h->key.len < ours.len || (p[0] | 0x20) != 'x') {
+        return 0;
+    }
+
+    for (i = 1; i < ours.len; i++) {
+
+        ch = ngx_tolower(p[i]);
+
+        if ((ch < 'a' || ch > 'z') && (ch < '0' || ch > '9')) {
+            ch = '-';
+        }
+
+        if (ch != ours.data[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_uint_t
+civic_auth_headers_authorization(ngx_table_elt_t *h, void *data)
+{
+    static ngx_str_t  name = ngx_string("authorization");
+
+    return h->key.len == name.len
+           && ngx_strncasecmp(h->key.data, name.data, name.len) == 0;
+}
+
+
+/* the claims were checked; this is what a header may hold, whatever they say */
+
+static ngx_uint_t
+civic_auth_headers_clean(const ngx_str_t *value)
+{
+    size_t  i;
+
+    for (i = 0; i < value->len; i++) {
+
+        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

@@ -1,0 +1,445 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * The civic_issuer block: who signs tokens, with which keys, and what a
+ * token of his must say.  Nothing is assumed that a mistake could hide in:
+ * what is mandatory has no default, and no word comes twice.
+ */
+
+
+#include "civic_auth_conf.h"
+
+
+#define CIVIC_AUTH_LEEWAY      30      /* s */
+#define CIVIC_AUTH_LEEWAY_MAX  300
+
+
+typedef struct {
+    const char   *name;
+    ngx_uint_t    min;                 /* arguments */
+    ngx_uint_t    max;
+    char       *(*set)(ngx_conf_t *cf, civic_auth_issuer_t *issuer);
+    size_t        offset;              /* in the rules */
+    unsigned      mandatory:1;
+} civic_auth_issuer_word_t;
+
+
+static ngx_int_t civic_auth_issuer_add(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer);
+static char *civic_auth_issuer_name(ngx_conf_t *cf, const ngx_str_t *name);
+static char *civic_auth_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy,
+    void *conf);
+static char *civic_auth_issuer_take(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer, const civic_auth_issuer_word_t *word);
+static char *civic_auth_issuer_list(ngx_conf_t *cf, ngx_array_t **list);
+static char *civic_auth_issuer_audience(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer);
+static char *civic_auth_issuer_required(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer);
+static char *civic_auth_issuer_keys(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer);
+static char *civic_auth_issuer_algorithms(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer);
+static char *civic_auth_issuer_leeway(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer);
+static char *civic_auth_issuer_lifetime(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer);
+static char *civic_auth_issuer_close(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer);
+
+
+static civic_auth_issuer_word_t  civic_auth_issuer_words[] = {
+
+    { "issuer", 1, 1, NULL, offsetof(civic_auth_rules_t, issuer), 1 },
+    { "audience", 1, 64, civic_auth_issuer_audience, 0, 1 },
+    { "keys", 1, 1, civic_auth_issuer_keys, 0, 1 },
+    { "algorithms", 1, 64, civic_auth_issuer_algorithms, 0, 1 },
+    { "leeway", 1, 1, civic_auth_issuer_leeway, 0, 0 },
+    { "lifetime", 1, 1, civic_auth_issuer_lifetime, 0, 0 },
+    { "type", 1, 1, NULL, offsetof(civic_auth_rules_t, type), 0 },
+    { "subject", 1, 1, NULL, offsetof(civic_auth_rules_t, subject), 0 },
+    { "scope", 1, 1, NULL, offsetof(civic_auth_rules_t, scope), 0 },
+    { "region", 1, 1, NULL, offsetof(civic_auth_rules_t, region), 0 },
+    { "require_claims", 1, 64, civic_auth_issuer_required, 0, 0 },
+    { NULL, 0, 0, NULL, 0, 0 }
+};
+
+
+/* what the design has and this version has not */
+
+static const char  *civic_auth_issuer_later[] = {
+    "token", "introspect", "roles", NULL
+};
+
+
+/* civic_issuer NAME { ... } */
+
+char *
+civic_auth_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char                 *rv;
+    ngx_str_t            *value;
+    ngx_conf_t            save;
+    civic_pos_t          *pos;
+    civic_auth_issuer_t  *issuer;
+
+    value = cf->args->elts;
+
+    rv = civic_auth_issuer_name(cf, &value[1]);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    issuer = ngx_pcalloc(cf->pool, sizeof(civic_auth_issuer_t));
+    pos = civic_conf_pos(cf);
+
+    if (issuer == NULL || pos == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->name = value[1];
+    issuer->pos = *pos;
+    issuer->rules.leeway = CIVIC_AUTH_LEEWAY;
+
+    ngx_str_set(&issuer->rules.subject, "sub");
+    ngx_str_set(&issuer->rules.scope, "scope");
+    ngx_str_set(&issuer->rules.region, "region");
+
+    if (civic_auth_issuer_add(cf, issuer) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    save = *cf;
+    cf->handler = civic_auth_issuer_word;
+    cf->handler_conf = (void *) issuer;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return civic_auth_issuer_close(cf, issuer);
+}
+
+
+static ngx_int_t
+civic_auth_issuer_add(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+{
+    ngx_uint_t                i;
+    civic_auth_issuer_t     **slot;
+    civic_auth_main_conf_t   *amcf;
+
+    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_auth_module);
+
+    slot = amcf->issuers->elts;
+
+    for (i = 0; i < amcf->issuers->nelts; i++) {
+
+        if (ngx_strcmp(slot[i]->name.data, issuer->name.data) == 0) {
+            (void) civic_conf_error(cf, NULL,
+                                    "civic_issuer \"%V\" is defined already "
+                                    "in %V:%ui,", &issuer->name,
+                                    &slot[i]->pos.file, slot[i]->pos.line);
+            return NGX_ERROR;
+        }
+    }
+
+    slot = ngx_array_push(amcf->issuers);
+    if (slot == NULL) {
+        return NGX_ERROR;
+    }
+
+    *slot = issuer;
+
+    return NGX_OK;
+}
+
+
+/* the name is the first part of "ISSUER:SUBJECT": it has no colon */
+
+static char *
+civic_auth_issuer_name(ngx_conf_t *cf, const ngx_str_t *name)
+{
+    u_char  ch;
+    size_t  i;
+
+    for (i = 0; i < name->len; i++) {
+        ch = name->data[i];
+
+        if ((ch >= 'a' && ch <= 'z')
+            || (ch >= 'A' && ch <= 'Z')
+            || (ch >= '0' && ch <= '9')
+            || ch == '_' || ch == '-')
+        {
+            continue;
+        }
+
+        break;
+    }
+
+    if (i == 0 || i < name->len
+        || ngx_strcmp(name->data, "off") == 0
+        || ngx_strcmp(name->data, "optional") == 0)
+    {
+        return civic_conf_error(cf, NULL,
+                                "\"%V\" cannot name a civic_issuer: a name "
+                                "has letters, digits, \"_\" and \"-\", and "
+                                "is neither \"off\" nor \"optional\"", name);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_auth_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+{
+    civic_auth_issuer_t  *issuer = conf;
+
+    ngx_str_t                 *value;
+    const char               **later;
+    civic_auth_issuer_word_t  *word;
+
+    value = cf->args->elts;
+
+    for (word = civic_auth_issuer_words; word->name; word++) {
+
+        if (ngx_strcmp(value[0].data, word->name) == 0) {
+            return civic_auth_issuer_take(cf, issuer, word);
+        }
+    }
+
+    for (later = civic_auth_issuer_later; *later; later++) {
+
+        if (ngx_strcmp(value[0].data, *later) == 0) {
+            return civic_conf_error(cf, NULL,
+                                    "civic_issuer \"%V\": this version does "
+                                    "not have \"%V\" yet; it takes tokens "
+                                    "from Authorization and checks them by "
+                                    "a key file", &issuer->name, &value[0]);
+        }
+    }
+
+    return civic_conf_error(cf, NULL, "unknown word \"%V\" in civic_issuer "
+                            "\"%V\"", &value[0], &issuer->name);
+}
+
+
+static char *
+civic_auth_issuer_take(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
+    const civic_auth_issuer_word_t *word)
+{
+    ngx_str_t   *value, *field;
+    ngx_uint_t   i, bit;
+
+    value = cf->args->elts;
+    bit = (ngx_uint_t) 1 << (word - civic_auth_issuer_words);
+
+    if (issuer->words & bit) {
+        return civic_conf_error(cf, NULL, "\"%s\" comes twice in "
+                                "civic_issuer \"%V\"", word->name,
+                                &issuer->name);
+    }
+
+    issuer->words |= bit;
+
+    if (cf->args->nelts - 1 < word->min || cf->args->nelts - 1 > word->max) {
+        return civic_conf_error(cf, NULL, "\"%s\" in civic_issuer \"%V\" "
+                                "takes %s", word->name, &issuer->name,
+                                word->max == 1 ? "one value"
+                                               : "one value or more");
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0) {
+            return civic_conf_error(cf, NULL, "\"%s\" in civic_issuer "
+                                    "\"%V\" has an empty value", word->name,
+                                    &issuer->name);
+        }
+    }
+
+    if (word->set != NULL) {
+        return word->set(cf, issuer);
+    }
+
+    field = (ngx_str_t *) ((u_char *) &issuer->rules + word->offset);
+    *field = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_auth_issuer_audience(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+{
+    return civic_auth_issuer_list(cf, &issuer->rules.audiences);
+}
+
+
+static char *
+civic_auth_issuer_required(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+{
+    return civic_auth_issuer_list(cf, &issuer->rules.required);
+}
+
+
+static char *
+civic_auth_issuer_list(ngx_conf_t *cf, ngx_array_t **list)
+{
+    ngx_str_t   *value, *item;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    *list = ngx_array_create(cf->pool, cf->args->nelts, sizeof(ngx_str_t));
+    if (*list == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        item = ngx_array_push(*list);
+        if (item == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *item = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_auth_issuer_keys(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+{
+    ngx_str_t    *value;
+    civic_pos_t  *pos;
+
+    value = cf->args->elts;
+
+    if (ngx_strncmp(value[1].data, "remote=", 7) == 0) {
+        return civic_conf_error(cf, NULL,
+                                "civic_issuer \"%V\": this version reads "
+                                "keys from a file only, not from \"%V\"",
+                                &issuer->name, &value[1]);
+    }
+
+    pos = civic_conf_pos(cf);
+    if (pos == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->keys_file = value[1];
+    issuer->keys_pos = *pos;
+
+    if (ngx_conf_full_name(cf->cycle, &issuer->keys_file, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_auth_issuer_algorithms(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+{
+    ngx_str_t   *value;
+    ngx_uint_t   i, alg;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        alg = civic_auth_alg_parse(&value[i]);
+
+        if (alg == 0) {
+            return civic_conf_error(cf, NULL,
+                                    "unknown algorithm \"%V\" in "
+                                    "civic_issuer \"%V\"", &value[i],
+                                    &issuer->name);
+        }
+
+        if (issuer->algorithms & alg) {
+            return civic_conf_error(cf, NULL,
+                                    "algorithm \"%V\" comes twice in "
+                                    "civic_issuer \"%V\"", &value[i],
+                                    &issuer->name);
+        }
+
+        issuer->algorithms |= alg;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_auth_issuer_leeway(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+{
+    ngx_int_t   sec;
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    sec = ngx_parse_time(&value[1], 1);
+
+    if (sec == NGX_ERROR || sec > CIVIC_AUTH_LEEWAY_MAX) {
+        return civic_conf_error(cf, NULL,
+                                "\"leeway %V\" in civic_issuer \"%V\" is "
+                                "not a time of at most 5m", &value[1],
+                                &issuer->name);
+    }
+
+    issuer->rules.leeway = sec;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_auth_issuer_lifetime(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+{
+    ngx_int_t   sec;
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    sec = ngx_parse_time(&value[1], 1);
+
+    if (sec == NGX_ERROR || sec == 0) {
+        return civic_conf_error(cf, NULL,
+                                "\"lifetime %V\" in civic_issuer \"%V\" is "
+                                "not a time", &value[1], &issuer->name);
+    }
+
+    issuer->rules.lifetime = sec;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_auth_issuer_close(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; civic_auth_issuer_words[i].name; i++) {
+
+        if (civic_auth_issuer_words[i].mandatory
+            && !(issuer->words & ((ngx_uint_t) 1 << i)))
+        {
+            return civic_conf_error(cf, &issuer->pos,
+                                    "civic_issuer \"%V\" does not say \"%s\"",
+                                    &issuer->name,
+                                    civic_auth_issuer_words[i].name);
+        }
+    }
+
+    return civic_auth_issuer_load(cf, issuer);
+}

@@ -1,0 +1,287 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * The keys of an issuer: its file is read once, when the configuration is,
+ * so that nginx -t finds every mistake in it.  Owns the generation, which
+ * changes with the file's bytes and with every rule of the block.
+ */
+
+
+#include "civic_auth_issuer.h"
+
+
+#define CIVIC_AUTH_KEYS_MAX    (1024 * 1024)   /* bytes of a key file */
+#define CIVIC_AUTH_KEYS_ERROR  256
+
+
+static char *civic_auth_issuer_read(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer, ngx_str_t *text, ngx_file_info_t *fi);
+static char *civic_auth_issuer_read_fd(ngx_conf_t *cf,
+    civic_auth_issuer_t *issuer, ngx_fd_t fd, ngx_str_t *text,
+    ngx_file_info_t *fi);
+static ngx_uint_t civic_auth_issuer_symmetric(const ngx_str_t *text);
+static void civic_auth_issuer_cleanup(void *data);
+static ngx_int_t civic_auth_issuer_generation(civic_auth_issuer_t *issuer,
+    const ngx_str_t *keys);
+static ngx_int_t civic_auth_issuer_mix(u_char *generation,
+    const ngx_str_t *item);
+static ngx_int_t civic_auth_issuer_mix_list(u_char *generation,
+    const ngx_array_t *list);
+static ngx_int_t civic_auth_issuer_mix_number(u_char *generation,
+    uint64_t number);
+
+
+char *
+civic_auth_issuer_load(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+{
+    char                 *rv, err[CIVIC_AUTH_KEYS_ERROR];
+    ngx_str_t             text;
+    ngx_file_info_t       fi;
+    ngx_pool_cleanup_t   *cln;
+
+    rv = civic_auth_issuer_read(cf, issuer, &text, &fi);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (fi.st_mode & S_IWOTH) {
+        civic_conf_warn(cf, &issuer->keys_pos,
+                        "everybody may write to key file \"%V\"",
+                        &issuer->keys_file);
+    }
+
+    if ((fi.st_mode & S_IROTH) && civic_auth_issuer_symmetric(&text)) {
+        return civic_conf_error(cf, &issuer->keys_pos,
+                                "key file \"%V\" holds a symmetric key, and "
+                                "everybody may read it: chmod o-rwx",
+                                &issuer->keys_file);
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    err[0] = '\0';
+
+    issuer->keys = civic_auth_keyset_parse(&text, issuer->algorithms, err,
+                                           CIVIC_AUTH_KEYS_ERROR);
+    if (issuer->keys == NULL) {
+        return civic_conf_error(cf, &issuer->keys_pos, "key file \"%V\": %s",
+                                &issuer->keys_file, err);
+    }
+
+    cln->handler = civic_auth_issuer_cleanup;
+    cln->data = issuer->keys;
+
+    if (civic_auth_issuer_generation(issuer, &text) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_explicit_memzero(text.data, text.len);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_auth_issuer_read(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
+    ngx_str_t *text, ngx_file_info_t *fi)
+{
+    char      *rv;
+    ngx_fd_t   fd;
+
+    fd = ngx_open_file(issuer->keys_file.data,
+                       NGX_FILE_RDONLY|NGX_FILE_NONBLOCK, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        return civic_conf_error(cf, &issuer->keys_pos,
+                                "key file \"%V\" cannot be opened: %s",
+                                &issuer->keys_file, strerror(ngx_errno));
+    }
+
+    rv = civic_auth_issuer_read_fd(cf, issuer, fd, text, fi);
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed",
+                           &issuer->keys_file);
+    }
+
+    return rv;
+}
+
+
+static char *
+civic_auth_issuer_read_fd(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
+    ngx_fd_t fd, ngx_str_t *text, ngx_file_info_t *fi)
+{
+    ssize_t  n;
+
+    if (ngx_fd_info(fd, fi) == NGX_FILE_ERROR || !ngx_is_file(fi)) {
+        return civic_conf_error(cf, &issuer->keys_pos,
+                                "key file \"%V\" is not a file",
+                                &issuer->keys_file);
+    }
+
+    if (ngx_file_size(fi) > CIVIC_AUTH_KEYS_MAX) {
+        return civic_conf_error(cf, &issuer->keys_pos,
+                                "key file \"%V\" is larger than 1 MB",
+                                &issuer->keys_file);
+    }
+
+    text->len = (size_t) ngx_file_size(fi);
+
+    text->data = ngx_pnalloc(cf->temp_pool, text->len + 1);
+    if (text->data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    n = ngx_read_fd(fd, text->data, text->len);
+
+    if (n != (ssize_t) text->len) {
+        return civic_conf_error(cf, &issuer->keys_pos,
+                                "key file \"%V\" cannot be read",
+                                &issuer->keys_file);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* what is no JWKS at all is left to civic_auth_keyset_parse() to explain */
+
+static ngx_uint_t
+civic_auth_issuer_symmetric(const ngx_str_t *text)
+{
+    ngx_str_t            kty;
+    ngx_uint_t           i, n, found;
+    civic_json_t        *root;
+    const civic_json_t  *keys, *key;
+
+    root = civic_json_parse(text, CIVIC_AUTH_KEYS_MAX, NULL, 0);
+    if (root == NULL) {
+        return 0;
+    }
+
+    keys = civic_json_member(root, "keys");
+    n = keys ? civic_json_length(keys) : 1;
+    found = 0;
+
+    for (i = 0; i < n && !found; i++) {
+        key = keys ? civic_json_element(keys, i) : root;
+
+        if (key != NULL) {
+            key = civic_json_member(key, "kty");
+        }
+
+        found = (key != NULL
+                 && civic_json_string(key, &kty) == NGX_OK
+                 && kty.len == 3
+                 && ngx_strncmp(kty.data, "oct", 3) == 0);
+    }
+
+    civic_json_free(root);
+
+    return found;
+}
+
+
+static void
+civic_auth_issuer_cleanup(void *data)
+{
+    civic_auth_keyset_free(data);
+}
+
+
+/*
+ * A chain of digests, each over the one before and the digest of one item:
+ * no two lists of items have the same end.
+ */
+
+static ngx_int_t
+civic_auth_issuer_generation(civic_auth_issuer_t *issuer,
+    const ngx_str_t *keys)
+{
+    u_char              *g;
+    civic_auth_rules_t  *rules;
+
+    g = issuer->generation;
+    rules = &issuer->rules;
+
+    if (civic_auth_issuer_mix(g, keys) != NGX_OK
+        || civic_auth_issuer_mix(g, &issuer->name) != NGX_OK
+        || civic_auth_issuer_mix(g, &rules->issuer) != NGX_OK
+        || civic_auth_issuer_mix(g, &rules->type) != NGX_OK
+        || civic_auth_issuer_mix(g, &rules->subject) != NGX_OK
+        || civic_auth_issuer_mix(g, &rules->scope) != NGX_OK
+        || civic_auth_issuer_mix(g, &rules->region) != NGX_OK
+        || civic_auth_issuer_mix_list(g, rules->audiences) != NGX_OK
+        || civic_auth_issuer_mix_list(g, rules->required) != NGX_OK
+        || civic_auth_issuer_mix_number(g, issuer->algorithms) != NGX_OK
+        || civic_auth_issuer_mix_number(g, rules->leeway) != NGX_OK
+        || civic_auth_issuer_mix_number(g, rules->lifetime) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_auth_issuer_mix(u_char *generation, const ngx_str_t *item)
+{
+    u_char     both[2 * CIVIC_AUTH_DIGEST_LEN];
+    ngx_str_t  text;
+
+    ngx_memcpy(both, generation, CIVIC_AUTH_DIGEST_LEN);
+
+    if (civic_auth_digest(item, both + CIVIC_AUTH_DIGEST_LEN) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    text.data = both;
+    text.len = sizeof(both);
+
+    return civic_auth_digest(&text, generation);
+}
+
+
+static ngx_int_t
+civic_auth_issuer_mix_list(u_char *generation, const ngx_array_t *list)
+{
+    ngx_str_t   *item;
+    ngx_uint_t   i, n;
+
+    n = list ? list->nelts : 0;
+
+    if (civic_auth_issuer_mix_number(generation, n) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    item = list ? list->elts : NULL;
+
+    for (i = 0; i < n; i++) {
+
+        if (civic_auth_issuer_mix(generation, &item[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_auth_issuer_mix_number(u_char *generation, uint64_t number)
+{
+    u_char     buf[NGX_INT64_LEN];
+    ngx_str_t  text;
+
+    text.data = buf;
+    text.len = ngx_snprintf(buf, sizeof(buf), "%uL", number) - buf;
+
+    return civic_auth_issuer_mix(generation, &text);
+}

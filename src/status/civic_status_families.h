@@ -1,0 +1,76 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * Everything that the gate counts, as families of samples, in the order in
+ * which every renderer shows it.
+ */
+
+
+#ifndef _CIVIC_STATUS_FAMILIES_H_INCLUDED_
+#define _CIVIC_STATUS_FAMILIES_H_INCLUDED_
+
+
+#include "civic_status_zone.h"
+#include "civic_status_out.h"
+
+
+#define CIVIC_STATUS_MAX_LABELS  3
+
+
+typedef enum {
+    CIVIC_STATUS_COUNTER = 0,
+    CIVIC_STATUS_GAUGE,
+    CIVIC_STATUS_HISTOGRAM
+} civic_status_type_e;
+
+
+/* of a histogram: buckets ascending, then the sum, then the count */
+
+typedef enum {
+    CIVIC_STATUS_VALUE = 0,
+    CIVIC_STATUS_BUCKET,
+    CIVIC_STATUS_SUM,
+    CIVIC_STATUS_COUNT
+} civic_status_part_e;
+
+
+typedef struct {
+    const char                *name;   /* without "civic_" */
+    const char                *help;
+    ngx_uint_t                 type;   /* civic_status_type_e */
+    ngx_uint_t                 labelled; /* 0: one sample, without a label */
+} civic_status_family_t;
+
+
+typedef struct {
+    const char                *name;
+    ngx_str_t                  value;
+} civic_status_label_t;
+
+
+typedef struct {
+    ngx_uint_t                 part;   /* civic_status_part_e */
+    ngx_uint_t                 nlabels;
+    civic_status_label_t       labels[CIVIC_STATUS_MAX_LABELS];
+    uint64_t                   value;
+    ngx_uint_t                 nano;   /* the value is in ns */
+} civic_status_sample_t;
+
+
+typedef struct {
+    void                     (*begin)(civic_status_out_t *out,
+                                      const civic_status_family_t *family);
+    void                     (*sample)(civic_status_out_t *out,
+                                       const civic_status_family_t *family,
+                                       const civic_status_sample_t *sample);
+    void                     (*end)(civic_status_out_t *out,
+                                    const civic_status_family_t *family);
+} civic_status_renderer_t;
+
+
+void civic_status_families_render(const civic_status_zone_t *zone,
+    civic_status_out_t *out, const civic_status_renderer_t *renderer);
+
+
+#endif /* _CIVIC_STATUS_FAMILIES_H_INCLUDED_ */

@@ -1,0 +1,92 @@
+package Civic::Cli;
+
+# Copyright (C) Civic Gate
+#
+# The civic command in a CIVIC_HOME and on a port of its own; what it
+# started is stopped when the test ends.
+#
+#     my $cli = Civic::Cli->new;
+#     my ($status, $output) = $cli->run('token', '--sub', 'x');
+#     $cli->token('imaging:read')    a token
+#     $cli->home, $cli->port, $cli->gate (a client: see Civic::Gate)
+
+use strict;
+use warnings;
+
+use Cwd ();
+use File::Basename ();
+use File::Temp ();
+use POSIX ();
+use Civic::Gate;
+
+my @all;
+my $root = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../..');
+
+
+sub new {
+    my ($class, %option) = @_;
+
+    my $self = bless {
+        home => File::Temp->newdir('civic-cli-XXXXXX', TMPDIR => 1),
+        port => Civic::Gate->free_port, owner => $$, %option }, $class;
+    push @all, $self;
+    return $self;
+}
+
+
+sub home { return $_[0]{home} . '' }
+sub port { return $_[0]{port} }
+sub gate { return Civic::Gate->at($_[0]{port}) }
+
+
+# the output goes through a file: what runs on in the background would hold
+# a pipe open
+
+sub run {
+    my ($self, @words) = @_;
+
+    my $out = File::Temp->new(TMPDIR => 1);
+    my $pid = fork // die "cli: fork: $!\n";
+    if ($pid == 0) {
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+        $ENV{CIVIC_HOME} = $self->home;
+        $ENV{CIVIC_PORT} = $self->port;
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', $out->filename;
+        open STDERR, '>&', \*STDOUT;
+        exec "$root/civic", @words or POSIX::_exit(127);
+    }
+
+    waitpid $pid, 0;
+    my $status = $? >> 8;
+    open my $in, '<', $out->filename or die "cli: $!\n";
+    local $/;
+    return $status, <$in> // '';
+}
+
+
+sub token {
+    my ($self, $scope) = @_;
+
+    my ($status, $token) = $self->run('token', '--sub', 'zhang',
+                                      '--scope', $scope);
+    die "cli: $token" if $status != 0;
+    chomp $token;
+    return $token;
+}
+
+
+sub stop {
+    my ($self) = @_;
+
+    return if $self->{owner} != $$ || !-e $self->home . '/run/up.pid';
+    local ($?, $!);
+    $self->run('down');
+    return;
+}
+
+
+END { $_->stop for @all }
+
+
+1;
