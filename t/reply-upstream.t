@@ -17,7 +17,8 @@ use Civic::Upstream;
 my $up = Civic::Upstream->start(sub {
     my ($req) = @_;
 
-    return "HTTP/1.1 200 OK\r\nbro\0ken: x\r\n\r\n" if $req->{uri} =~ /nonsense/;
+    return "HTTP/1.1 200 OK\r\nbro\0ken: x\r\n\r\n"
+        if $req->{uri} =~ /nonsense/;
     if ($req->{uri} =~ /slow/) {
         sleep 3;
         return '';

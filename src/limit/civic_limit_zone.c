@@ -14,6 +14,8 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
 #include <sodium.h>
 
 #include "civic_limit_conf.h"

@@ -201,6 +201,11 @@ civic_route_parameters(ngx_conf_t *cf, civic_route_t *route)
 
         if (ngx_strncmp(value[i].data, "name=", 5) == 0 && value[i].len > 5) {
 
+            if (route->name.data != route->pattern.data) {
+                return civic_conf_error(cf, NULL,
+                                        "civic_route has more than one name=");
+            }
+
             route->name.data = value[i].data + 5;
             route->name.len = value[i].len - 5;
             continue;
@@ -421,13 +426,11 @@ civic_route_add(ngx_conf_t *cf, civic_route_t *route)
         return NGX_CONF_OK;
 
     case NGX_DECLINED:
-        civic_conf_warn(cf, NULL, "civic_route \"%V\" can never match: %V",
-                        &route->pattern, &err);
+        civic_conf_warn(cf, NULL, "civic_route: %V", &err);
         return NGX_CONF_OK;
     }
 
-    return civic_conf_error(cf, NULL, "civic_route \"%V\": %V",
-                            &route->pattern, &err);
+    return civic_conf_error(cf, NULL, "civic_route: %V", &err);
 }
 
 

@@ -1,8 +1,9 @@
 -- Copyright (C) Civic Gate
 --
 -- What wrk sends: the lines of a file, "METHOD PATH" or "METHOD PATH TOKEN",
--- one after the other, over and over.  All are formatted before the first
--- is sent, so that making them costs nothing while the clock runs.
+-- one after the other, over and over, from the one whose number is given.
+-- All are formatted before the first is sent, so that making them costs
+-- nothing while the clock runs.
 
 local requests, last = {}, 0
 
@@ -17,6 +18,7 @@ function init(arguments)
         local body = method ~= "GET" and "" or nil
         table.insert(requests, wrk.format(method, path, headers, body))
     end
+    last = tonumber(arguments[2]) % #requests
 end
 
 

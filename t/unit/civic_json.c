@@ -120,7 +120,8 @@ size_and_depth(void **state)
 
     /* brackets inside a string are no depth */
 
-    assert_true(accepts("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\""));
+    assert_true(accepts("\"[[[[[[[[[[[[[[[[[[[[[["
+                        "[[[[[[[[[[[[[[[[[[[[[[\\\"[\""));
 
     s = string("[1,2,3]");
     assert_null(civic_json_parse(&s, 6, NULL, 0));

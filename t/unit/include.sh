@@ -1,3 +1,5 @@
+# Copyright (C) Civic Gate
+#
 # Read by t/unit/run and t/fuzz/run: how C that is pure gets compiled
 # outside nginx.
 

@@ -60,7 +60,7 @@ invalid_patterns_are_refused_with_a_sentence(void **state)
         { "/{a", "has an invalid parameter at \"{a\"" },
         { "/{a:}", "has an invalid parameter at \"{a:}\"" },
         { "/{1a}", "has an invalid parameter at \"{1a}\"" },
-        { "/{a-b}", "has an invalid parameter at \"{a-b}\"" },
+        { "/{-a}", "has an invalid parameter at \"{-a}\"" },
         { "/{a b}/c", "has an invalid parameter at \"{a b}/c\"" },
         { "/{...}", "has an invalid parameter at \"{...}\"" },
         { "/{a..}", "has an invalid parameter at \"{a..}\"" },

@@ -241,6 +241,8 @@ sub cpu {
 }
 
 
+# the lines of a file, over and over
+
 sub drive {
     my ($self, $file, $seconds) = @_;
 
@@ -248,7 +250,8 @@ sub drive {
     my $before = $self->cpu;
     open my $pipe, '-|', qw(taskset -c 1 wrk -t1), "-c$connections",
                          "-d${seconds}s", '-s', "$root/t/bench/load.lua",
-                         'http://127.0.0.1:' . $self->port, '--', $file
+                         'http://127.0.0.1:' . $self->port, '--', $file,
+                         $self->{sent} // 0
         or die "wrk: $!\n";
     my $out = do { local $/; <$pipe> } // '';
     close $pipe or die "bench: wrk failed\n$out";
@@ -260,6 +263,7 @@ sub drive {
     my ($now) = $self->pids;
     die "bench: the worker died\n" . $self->log if $now != $pid;
 
+    $self->{sent} += $requests;         # the next goes on from there
     my $cpu = $self->cpu - $before;
     return { requests => $requests, rate => $requests / ($us / 1e6),
              busy => $cpu / ($us * 1e3), cpu => $cpu / $requests / 1e3 };

@@ -1,0 +1,105 @@
+#!/usr/bin/perl
+
+# Copyright (C) Civic Gate
+#
+# The reference is complete and promises nothing: it has every directive,
+# variable and problem code of the sources, and no others.
+
+use strict;
+use warnings;
+
+use File::Find ();
+use Test::More;
+
+
+sub text {
+    my ($file) = @_;
+
+    open my $in, '<', $file or die "$file: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
+
+sub all {
+    my ($pattern, @folders) = @_;
+
+    my @files;
+    File::Find::find(sub { push @files, $File::Find::name
+                               if /$pattern/ }, @folders);
+    return join "\n", map { text($_) } sort @files;
+}
+
+
+sub unique {
+    my %seen;
+    return [grep { !$seen{$_}++ } sort @_];
+}
+
+
+my $sources = all(qr/\.c$/, 'src');
+my $reference = all(qr/\.md$/, 'docs/directives');
+
+
+# directives: {  ngx_string("name"), CONTEXT|...
+
+my @directives = $sources =~ /\{\s*ngx_string\("(civic_\w+)"\),\s*NGX_\w*CONF/g;
+my @documented = $reference =~ /^## (civic_\w+)$/mg;
+
+cmp_ok(scalar @directives, '>', 10, 'there are directives');
+is_deeply(unique(@documented), unique(@directives),
+          'every directive is documented, and no other');
+is(scalar @documented, @{ unique(@documented) }, 'in one place only');
+
+for my $name (@documented) {
+    my ($entry) = $reference =~ /^## $name\n(.*?)(?=^## |\z)/ms;
+    like($entry, qr/^ {4}Syntax: +$name .*^ {4}Default: .*^ {4}Context: /ms,
+         "$name has syntax, default and context");
+}
+
+
+# variables: { ngx_string("name"), NULL, get_handler
+
+my @variables = $sources =~ /\{\s*ngx_string\("(civic_\w+)"\),\s*NULL,/g;
+my @described = $reference =~ /^\| `\$(civic_[a-z_]+?)(?:[A-Z]+)?` \|/mg;
+
+cmp_ok(scalar @variables, '>', 4, 'there are variables');
+is_deeply(unique(@described), unique(@variables),
+          'every variable is documented, and no other');
+
+
+# problems: X(ID, status, "code", "public code")
+
+my ($table) = text('src/civic_problem.h')
+              =~ /#define CIVIC_PROBLEMS\(X\)(.*?)\n\n\n/s;
+my %declared;
+$declared{$2} = "$3 $1" while
+    $table =~ /X\(\w+,\s*(\d+),\s*"([^"]+)",[\s\\]*"([^"]*)"\)/g;
+my %listed;
+$listed{$1} = "$2 $3" while
+    text('docs/problems.md') =~ /^\| `(\S+)` \| `(\S+)` \| (\d+) \| .+ \|$/mg;
+
+cmp_ok(scalar keys %declared, '>', 20, 'there are problem codes');
+is_deeply(\%listed, \%declared,
+          'every problem code is listed with what clients see');
+
+my ($texts) = text('src/civic_reply_body.c')
+              =~ /civic_reply_texts\[\] = \{(.*?)\n\};/s;
+my @shown = map { (split / /)[0] } values %declared;
+is_deeply(unique($texts =~ /^ {4}\{ ngx_string\("([a-z-]+)"\),/mg),
+          unique(@shown), 'every public code has a text in both languages');
+
+
+# links between the pages
+
+my @broken;
+File::Find::find({ no_chdir => 1, wanted => sub {
+    return if !/\.md$/;
+    my ($file, $folder) = ($_, $File::Find::dir);
+    for my $link (text($file) =~ /\]\((?!\w+:)([^)#]+)(?:#[^)]*)?\)/g) {
+        push @broken, "$file: $link" if !-e "$folder/$link";
+    }
+} }, 'docs');
+is_deeply(\@broken, [], 'no page links to what is not there');
+
+done_testing;
