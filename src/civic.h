@@ -27,6 +27,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "civic_conf.h"
+#include "civic_headers.h"
 #include "civic_problem.h"
 
 
@@ -39,14 +41,6 @@ typedef struct civic_ctx_s       civic_ctx_t;
 typedef struct civic_route_s     civic_route_t;
 typedef struct civic_service_s   civic_service_t;
 typedef struct civic_limit_ctx_s civic_limit_ctx_t;
-
-
-/* a place in the configuration, for "refused by FILE:LINE" */
-
-typedef struct {
-    ngx_str_t               file;
-    ngx_uint_t              line;
-} civic_pos_t;
 
 
 /*
@@ -127,39 +121,6 @@ civic_ctx_t *civic_ctx_get(ngx_http_request_t *r);
 
 ngx_int_t civic_refuse(civic_ctx_t *ctx, civic_problem_e id,
     const civic_pos_t *pos);
-
-/* for setters of directives: this server, or all of them, takes part */
-
-void civic_activate(ngx_conf_t *cf);
-
-/* where the parser is now: the copy lives in cf->pool.  NULL: no memory */
-
-civic_pos_t *civic_conf_pos(ngx_conf_t *cf);
-
-/* logs [emerg] "... in FILE:LINE"; pos NULL is where the parser is now */
-
-char *civic_conf_error(ngx_conf_t *cf, const civic_pos_t *pos,
-    const char *fmt, ...);
-void civic_conf_warn(ngx_conf_t *cf, const civic_pos_t *pos,
-    const char *fmt, ...);
-
-/*
- * Request headers, safe for proxies, which copy the whole list: elements
- * never move, so that r->headers_in.* keep pointing at them.  A subrequest
- * gets a list of its own before it is changed.
- */
-
-typedef ngx_uint_t (*civic_header_match_pt)(ngx_table_elt_t *h, void *data);
-
-ngx_int_t civic_headers_in_remove(ngx_http_request_t *r,
-    civic_header_match_pt match, void *data);
-ngx_int_t civic_headers_in_add(ngx_http_request_t *r, const char *key,
-    const char *lowcase_key, ngx_str_t *value);
-
-/* response headers; the value must live as long as the request */
-
-ngx_table_elt_t *civic_headers_out_add(ngx_http_request_t *r,
-    const char *key, ngx_str_t *value);
 
 /* monotonic, nanoseconds, read from the clock at this moment */
 

@@ -84,7 +84,7 @@ for my $scheme ('Bearer ', 'bearer ', 'BEARER ', 'Bearer    ') {
     accepted("the scheme \"$scheme\"", $scheme . $token);
 }
 
-my $two = $gate->get('/', { Authorization => ["Bearer $token"] x 2 });
+my $two = $gate->get('/', { Authorization => [("Bearer $token") x 2] });
 is $two->{status}, 400, 'two Authorization headers are refused';
 
 $two = $gate->get('/', { Authorization => ["Bearer $token", 'Basic YTpi'] });

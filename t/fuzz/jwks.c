@@ -1,4 +1,6 @@
-/* sources: src/auth/civic_auth_keyset.c src/auth/civic_auth_key.c src/auth/civic_auth_pkey.c src/auth/civic_auth_verifier.c src/auth/civic_auth_jwa.c src/auth/civic_auth_base64url.c src/civic_json.c */
+/* sources: src/auth/civic_auth_keyset.c src/auth/civic_auth_key.c
+ * src/auth/civic_auth_pkey.c src/auth/civic_auth_verifier.c
+ * src/auth/civic_auth_jwa.c src/auth/civic_auth_base64url.c src/civic_json.c */
 
 /*
  * Copyright (C) Civic Gate

@@ -26,6 +26,8 @@ done
 LIBS="-ljansson -lpcre2-8 -lcrypto -lsodium -lm"
 
 sources() {
-    # the files named in the first line of a test
-    sed -n '1s|^/\* sources: *\(.*\) \*/$|\1|p' "$1"
+    # the files named in the comment that a test begins with
+    awk 'NR == 1 && !/^\/\* sources:/ { exit }
+         { for (i = 1; i <= NF; i++) if ($i ~ /\.c$/) print $i }
+         /\*\// { exit }' "$1"
 }

@@ -9,7 +9,8 @@ package Civic::Gate;
 #     my $gate = Civic::Gate->start(server => $text, http => $text,
 #         main => $text, files => { 'keys/a.json' => $text }, workers => 1,
 #         allow_log => qr/.../);
-#         files lie under conf/; %PORT% and %DIR% are filled in everywhere
+#         files lie under conf/; %PORT% and %DIR% are filled in everywhere;
+#         conf => $text instead of main, http and server: all of nginx.conf
 #     my ($ok, $output) = Civic::Gate->check(...);      nginx -t
 #     my $res = $gate->get($path, \%headers);
 #     my $res = $gate->request($method, $path,
@@ -330,7 +331,8 @@ sub _create {
     mkdir "$temp/html";
     $self->write("conf/$_" => $option{files}{$_})
         for keys %{ $option{files} // {} };
-    $self->write('conf/nginx.conf' => $class->configuration(%option));
+    $self->write('conf/nginx.conf' =>
+                 $option{conf} // $class->configuration(%option));
     return $self;
 }
 

@@ -1,4 +1,5 @@
-/* sources: src/auth/civic_auth_base64url.c t/unit/auth/token.c src/auth/civic_auth_jwa.c */
+/* sources: src/auth/civic_auth_base64url.c t/unit/auth/token.c
+ * src/auth/civic_auth_jwa.c */
 
 /*
  * Copyright (C) Civic Gate

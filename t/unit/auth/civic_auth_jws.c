@@ -1,4 +1,8 @@
-/* sources: src/auth/civic_auth_jws.c src/auth/civic_auth_keyset.c src/auth/civic_auth_key.c src/auth/civic_auth_pkey.c src/auth/civic_auth_verifier.c src/auth/civic_auth_jwa.c src/auth/civic_auth_base64url.c src/civic_json.c src/civic_problem.c t/unit/auth/token.c */
+/* sources: src/auth/civic_auth_jws.c src/auth/civic_auth_keyset.c
+ * src/auth/civic_auth_key.c src/auth/civic_auth_pkey.c
+ * src/auth/civic_auth_verifier.c src/auth/civic_auth_jwa.c
+ * src/auth/civic_auth_base64url.c src/civic_json.c src/civic_problem.c
+ * t/unit/auth/token.c */
 
 /*
  * Copyright (C) Civic Gate

@@ -1,4 +1,8 @@
-/* sources: t/unit/route/routes.c src/route/civic_route_table.c src/route/civic_route_radix.c src/route/civic_route_regex.c src/route/civic_route_segment.c src/route/civic_route_pattern.c src/route/civic_route_methods.c src/route/civic_route_pcre.c src/route/civic_route_syntax.c src/route/civic_route_error.c */
+/* sources: t/unit/route/routes.c src/route/civic_route_table.c
+ * src/route/civic_route_radix.c src/route/civic_route_regex.c
+ * src/route/civic_route_segment.c src/route/civic_route_pattern.c
+ * src/route/civic_route_methods.c src/route/civic_route_pcre.c
+ * src/route/civic_route_syntax.c src/route/civic_route_error.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -12,6 +16,7 @@
 #include <cmocka.h>
 
 #include "routes.h"
+#include "stub_nginx.h"
 
 
 static routes_t  routes;
@@ -454,6 +459,66 @@ parameters_of_one_route_keep_their_places(void **state)
 }
 
 
+/* the result of filling a table when only `n` allocations succeed */
+
+static ngx_int_t
+fill_with_allocations(ngx_int_t n)
+{
+    ngx_int_t             rc;
+    ngx_str_t             err;
+    ngx_uint_t            i;
+    ngx_pool_t           *pool;
+    civic_route_t         added[4];
+    civic_route_table_t  *table;
+
+    static ngx_str_t  patterns[] = {
+        ngx_string("/a/{b}/c"),
+        ngx_string("/a/{b:[0-9]*}-{c}/d/{e...}"),
+        ngx_string("/ab"),
+        ngx_string("~^/a/(?<b>.)")
+    };
+
+    memset(added, 0, sizeof(added));
+
+    pool = ngx_create_pool(4096, NULL);
+    stub_nginx_allocations = n;
+
+    table = civic_route_table_create(pool);
+    rc = table ? NGX_OK : NGX_ERROR;
+
+    for (i = 0; rc == NGX_OK && i < 4; i++) {
+        added[i].pattern = patterns[i];
+        added[i].methods = NGX_HTTP_GET;
+
+        rc = civic_route_table_add(table, &added[i], NULL, &err);
+    }
+
+    if (rc == NGX_OK) {
+        rc = civic_route_table_compile(table, &err);
+    }
+
+    stub_nginx_allocations = -1;
+    ngx_destroy_pool(pool);
+
+    return rc;
+}
+
+
+static void
+each_allocation_that_fails_is_an_error(void **state)
+{
+    ngx_int_t  n;
+
+    assert_int_equal(fill_with_allocations(-1), NGX_OK);
+
+    for (n = 0; fill_with_allocations(n) != NGX_OK; n++) {
+        assert_true(n < 1000);
+    }
+
+    assert_true(n > 20);
+}
+
+
 #define test(name)                                                            \
     cmocka_unit_test_setup_teardown(name, open_routes, close_routes)
 
@@ -479,6 +544,7 @@ main(void)
         test(more_expressions_than_one_pattern_holds_are_split),
         test(a_match_that_backtracks_too_much_is_given_up),
         test(parameters_of_one_route_keep_their_places),
+        test(each_allocation_that_fails_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

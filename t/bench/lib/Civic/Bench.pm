@@ -263,7 +263,8 @@ sub drive {
     my ($now) = $self->pids;
     die "bench: the worker died\n" . $self->log if $now != $pid;
 
-    $self->{sent} += $requests;         # the next goes on from there
+    # the next round goes on behind those that were not waited for
+    $self->{sent} += $requests + $connections;
     my $cpu = $self->cpu - $before;
     return { requests => $requests, rate => $requests / ($us / 1e6),
              busy => $cpu / ($us * 1e3), cpu => $cpu / $requests / 1e3 };

@@ -1,0 +1,35 @@
+
+/*
+ * Copyright (C) Civic Gate
+ */
+
+
+#ifndef _CIVIC_HEADERS_H_INCLUDED_
+#define _CIVIC_HEADERS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * Request headers, safe for proxies, which copy the whole list: elements
+ * never move, so that r->headers_in.* keep pointing at them.  A subrequest
+ * gets a list of its own before it is changed.
+ */
+
+typedef ngx_uint_t (*civic_header_match_pt)(ngx_table_elt_t *h, void *data);
+
+ngx_int_t civic_headers_in_remove(ngx_http_request_t *r,
+    civic_header_match_pt match, void *data);
+ngx_int_t civic_headers_in_add(ngx_http_request_t *r, const char *key,
+    const char *lowcase_key, ngx_str_t *value);
+
+/* response headers; the value must live as long as the request */
+
+ngx_table_elt_t *civic_headers_out_add(ngx_http_request_t *r,
+    const char *key, ngx_str_t *value);
+
+
+#endif /* _CIVIC_HEADERS_H_INCLUDED_ */

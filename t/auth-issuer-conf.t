@@ -1,0 +1,151 @@
+#!/usr/bin/perl
+
+# Copyright (C) Civic Gate
+#
+# Each mistake in a civic_issuer block or its key file is found by nginx -t,
+# with file and line.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use Test::More;
+
+use Civic::Gate;
+use Civic::Issuer;
+use Civic::Token;
+
+my $citizens = Civic::Issuer->new(kid => 'k1');
+my $rsa = Civic::Token->key('RS256', kid => 'r1');
+my $hmac = Civic::Token->key('HS256', kid => 'h1');
+my %words = (issuer => 'issuer https://id.example;',
+             audience => 'audience a;', keys => 'keys keys/citizens.json;',
+             algorithms => 'algorithms ES256;');
+
+
+sub check {
+    my ($http, %files) = @_;
+
+    return Civic::Gate->check(files => { $citizens->files, %files },
+                              http => $http);
+}
+
+# the four mandatory words, some replaced, and more behind them
+
+sub block {
+    my ($more, %change) = @_;
+
+    my %all = (%words, %change);
+    return "civic_issuer citizens {\n"
+           . join('', map { "$all{$_}\n" } sort keys %all) . "$more\n}\n";
+}
+
+sub refused {
+    my ($title, $error, $http, %files) = @_;
+
+    my ($ok, $output) = check($http, %files);
+    ok !$ok, "refused: $title";
+    like $output, qr/$error.* in \S*nginx\.conf:\d+$/m,
+        '... with the reason, file and line';
+}
+
+
+my ($ok, $output) = check(block('leeway 5m; lifetime 24h; type at+jwt;'
+    . 'subject uid; scope scp; region region_code; require_claims a b;',
+    audience => 'audience a b;', algorithms => 'algorithms RS256 ES256;'));
+ok $ok, 'a block with every word is accepted' or diag $output;
+
+# the block
+
+for my $word (sort keys %words) {
+    refused("no $word", qr/civic_issuer "citizens" does not say "$word"/,
+            block('', $word => ''));
+    refused("$word twice", qr/"$word" comes twice in civic_issuer/,
+            block($words{$word}));
+    refused("$word without a value", qr/"$word" in .* takes one value/,
+            block('', $word => "$word;"));
+    refused("an empty $word", qr/"$word" in .* has an empty value/,
+            block('', $word => "$word '';"));
+}
+
+for my $word (qw(leeway lifetime type subject scope region)) {
+    refused("two values of $word", qr/"$word" in .* takes one value/,
+            block("$word 1s 2s;"));
+}
+
+refused('an unknown word', qr/unknown word "audiences" in civic_issuer/,
+        block('audiences a;'));
+refused('a word of a later version', qr/does not have "introspect" yet/,
+        block('introspect remote=idp;'));
+refused('roles', qr/does not have "roles" yet/, block('roles groups;'));
+refused('token', qr/does not have "token" yet/, block('token header;'));
+refused('keys from afar', qr/reads keys from a file only/,
+        block('', keys => 'keys remote=idp;'));
+refused('a block inside', qr/unexpected "\{"/, block("keys {\n}"));
+refused('a leeway of six minutes', qr/"leeway 6m" .* at most 5m/,
+        block('leeway 6m;'));
+refused('a leeway that is no time', qr/"leeway soon"/, block('leeway soon;'));
+refused('no lifetime at all', qr/"lifetime 0" .* is not a time/,
+        block('lifetime 0;'));
+refused('an unknown algorithm', qr/unknown algorithm "ES265"/,
+        block('', algorithms => 'algorithms ES265;'));
+refused('the algorithm none', qr/unknown algorithm "none"/,
+        block('', algorithms => 'algorithms none;'));
+refused('an algorithm twice', qr/algorithm "ES256" comes twice/,
+        block('', algorithms => 'algorithms ES256 ES256;'));
+refused('a second issuer of that name',
+        qr/"citizens" is defined already in \S+nginx\.conf:\d+/,
+        block('') . block(''));
+
+for my $name ('off', 'optional', 'a:b', 'a.b', '"a b"', '""') {
+    refused("the name $name", qr/cannot name a civic_issuer/,
+            "civic_issuer $name { }");
+}
+
+# the key file
+
+sub keys_refused {
+    my ($title, $error, $content, %change) = @_;
+
+    refused($title, qr/key file "\S+citizens\.json"$error/, block('', %change),
+            'keys/citizens.json' => $content);
+}
+
+refused('no such file', qr/none\.json" cannot be opened: No such file/,
+        block('', keys => 'keys keys/none.json;'));
+refused('a folder', qr/" is not a file/, block('', keys => 'keys keys;'));
+keys_refused('an empty file', qr/: /, '');
+keys_refused('no JSON', qr/: .*JSON/, 'keys');
+keys_refused('a PEM', qr/: .*JSON/, $rsa->public_pem);
+keys_refused('no key', qr/: /, '{"keys":[]}');
+keys_refused('a file above 1 MB', qr/ is larger than 1 MB/,
+             ' ' x 1048577);
+keys_refused('two keys of one kid', qr/: .*kid/,
+             Civic::Token->jwks($citizens->key, $citizens->key));
+keys_refused('a key for none of the algorithms', qr/: /,
+             Civic::Token->jwks($rsa));
+
+my $private = $citizens->key->jwk(d => 'AAAA');
+keys_refused('a private key', qr/: .*private/, "{\"keys\":[$private]}");
+
+umask 0077;
+keys_refused('a symmetric key that nobody asked for', qr/: /,
+             Civic::Token->jwks($hmac));
+
+my %hs = (algorithms => 'algorithms HS256;');
+($ok, $output) = check(block('', %hs),
+                       'keys/citizens.json' => Civic::Token->jwks($hmac));
+ok $ok, 'a symmetric key is accepted where HS256 is named' or diag $output;
+
+umask 0022;
+keys_refused('a symmetric key that everybody may read',
+             qr/ holds a symmetric key, and everybody may read it/,
+             Civic::Token->jwks($hmac), %hs);
+
+umask 0000;
+($ok, $output) = check(block(''));
+ok $ok, 'a key file that everybody may write is accepted';
+like $output, qr/\[warn\] .*everybody may write to key file .*conf:\d+/,
+    '... with a warning';
+
+done_testing;

@@ -1,0 +1,57 @@
+#!/usr/bin/perl
+
+# Copyright (C) Civic Gate
+#
+# No token reaches a log, whatever becomes of it; the reason does.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use Test::More;
+
+use Civic::Gate;
+use Civic::Issuer;
+
+my $citizens = Civic::Issuer->new;
+my $gate = Civic::Gate->start(
+    files => { $citizens->files }, http => $citizens->block,
+    server => <<'END');
+    civic_auth citizens;
+    location / { return 200; }
+    location /read { civic_require scope=read; return 200; }
+    location /dead { proxy_pass http://127.0.0.1:1; }
+END
+
+my %tokens = (
+    accepted  => $citizens->token,
+    expired   => $citizens->token(exp => time - 100),
+    forged    => $citizens->token =~ s/.{8}\z/AAAAAAAA/r,
+    malformed => 'SECRETPART.SECRETPART.!!',
+    huge      => 'SECRETPART' x 2000,
+);
+
+for my $kind (sort keys %tokens) {
+    for my $path ('/', '/read', '/dead') {
+        $gate->get($path, { Authorization => "Bearer $tokens{$kind}" });
+    }
+}
+$gate->get('/', { Authorization => [("Bearer $tokens{accepted}") x 2] });
+
+my $log = $gate->log;
+my $all = $log . $gate->read('access.log');
+
+for my $kind (sort keys %tokens) {
+    my @part = grep { length > 7 } split /\./, $tokens{$kind};
+    is scalar(grep { index($all, substr $_, 0, 40) >= 0 } @part), 0,
+        "no part of the $kind token is in a log";
+}
+
+like $log, qr/\[info\] .*civic auth: token refused: token-expired, client/,
+    'the reason is: expired';
+like $log, qr/civic auth: token refused: signature-invalid, client/,
+    'the reason is: signature';
+like $log, qr/civic auth: token refused: credentials-malformed, client/,
+    'the reason is: malformed';
+
+done_testing;
