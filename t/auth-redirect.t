@@ -29,12 +29,6 @@ my $gate = Civic::Gate->start(
     server => <<"END");
     civic_auth citizens;
     location / { proxy_pass http://service; }
-    location /to/ {
-        error_page 502 = \$uri;
-        recursive_error_pages on;
-        proxy_pass http://127.0.0.1:$dead;
-        error_page 502 = \@\$arg_to;
-    }
     location /same { error_page 502 = \@same; proxy_pass http://127.0.0.1:1; }
     location /off { error_page 502 = \@off; proxy_pass http://127.0.0.1:1; }
     location /pass { error_page 502 = \@pass; proxy_pass http://127.0.0.1:1; }
@@ -71,6 +65,21 @@ my $gate = Civic::Gate->start(
         access_log %DIR%/seen seen;
     }
     location = /copy { internal; civic_auth off; proxy_pass http://service; }
+    location = /judge { internal; proxy_pass http://service; }
+    location = /judge/officers {
+        internal;
+        civic_auth officers;
+        proxy_pass http://service;
+    }
+    location /judged {
+        civic_auth off;
+        auth_request /judge;
+        proxy_pass http://service;
+    }
+    location /judged/officers {
+        auth_request /judge/officers;
+        proxy_pass http://service;
+    }
     location /asked {
         auth_request /copy;
         proxy_pass http://service;
@@ -134,6 +143,18 @@ for my $path ('/mirrored', '/asked') {
     is $sent->{'x-civic-caller'}, 'citizens:7', "$path: nor the service";
 }
 like $gate->read('seen'), qr/^(cached|verified)$/, 'nor the log';
+
+is $gate->get('/judged')->{status}, 401,
+    'a subrequest is judged in its own location';
+$sent = sent('/judged', %bearer);
+is $sent->{'x-civic-caller'}, undef,
+    'the caller it knows is not told to the service of its parent';
+is $gate->get('/judged/officers', \%bearer)->{status}, 401,
+    'an identity of its parent does not serve where it is not accepted';
+
+my @judges = grep { $_->{uri} eq '/judge' } $up->requests;
+is_deeply [map { Civic::Upstream::header($_, 'X-Civic-Caller') } @judges],
+    ['citizens:7'], 'the service of the subrequest heard of the caller';
 
 my @copies = grep { $_->{uri} eq '/copy' } $up->requests;
 ok @copies >= 2, 'the subrequests were sent';

@@ -18,7 +18,7 @@ use Civic::Metrics;
 
 my $citizens = Civic::Issuer->new;
 my @identity = qw(caller subject issuer scope region auth_status);
-my @claims = qw(name age member tags address none givenname twice level);
+my @claims = qw(name age member tags address none givenname twice level note);
 my $format = join '|', map { "$_=\$civic_$_" }
              @identity, map { "claim_$_" } @claims;
 
@@ -45,7 +45,8 @@ my $bearer = $citizens->bearer(
     uid => 'u1', scp => ['read', 'write'], home => { code => '310101' },
     name => '张三', age => 42, member => JSON::PP::true,
     tags => ['a', 1], address => { city => 'x' }, none => undef,
-    givenName => 'San', Twice => 1, tWice => 2, level => 2.5);
+    givenName => 'San', Twice => 1, tWice => 2, level => 2.5,
+    note => "a\r\nX-Admin: 1");
 my $got = values_of('/', $bearer);
 utf8::decode($got->{claim_name});
 
@@ -64,6 +65,7 @@ is $got->{claim_none}, '', 'a claim that is not there';
 is $got->{claim_givenname}, 'San', 'a claim with capitals in its name';
 is $got->{claim_twice}, '', 'a name that two claims share is none';
 is $got->{claim_level}, '2.5', 'a fraction';
+is $got->{claim_note}, '', 'a claim that would end a header line is empty';
 
 for my $case (['/', 'anonymous'], ['/off', ''], ['/plain', '']) {
     my ($path, $status) = @$case;

@@ -69,13 +69,15 @@ sub start {
 # directives of the command tables, words of the blocks
 
 my $without_prose = join '', grep { !/^\s*#/ } split /^/, $full;
-my (@directives, @words, @parameters);
+my (@directives, @words, @parameters, @variables);
 for my $file (glob 'src/*.c src/*/*.c') {
     my $text = slurp($file);
     while ($text =~ /ngx_command_t\s+\w+\[\]\s*=\s*\{(.*?)^\};/gms) {
         my $table = $1;
         push @directives, $table =~ /ngx_string\("(\w+)"\)/g;
     }
+    push @variables, $text =~ /^    \{ ngx_string\("(civic_\w+)"\), NULL,/gm,
+                     $text =~ /_variable =\s+ngx_string\("(\w+)"\)/g;
     push @words, $1 =~ /^    \{ "(\w+)",/gm
         if $text =~ /civic_auth_issuer_words\[\] = \{(.*?)^\};/ms;
     push @parameters, $1 =~ /ngx_string\("(\w+=)"\)/g
@@ -98,6 +100,11 @@ is_deeply [grep { my $name = $_;
 my $index = slurp('docs/directives/README.md');
 is_deeply [grep { $index !~ /\]\(\w+\.md#$_\)/ } @directives], [],
           'the index of directives has every directive';
+
+cmp_ok scalar @variables, '>=', 13, 'the variables are found in the source';
+my $page = slurp('docs/variables.md');
+is_deeply [grep { $page !~ /^## \$\Q$_\E(?:NAME)?$/m } @variables], [],
+          'every variable has its section in docs/variables.md';
 
 
 # the same questions for both

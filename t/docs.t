@@ -51,17 +51,29 @@ is_deeply(unique(@documented), unique(@directives),
           'every directive is documented, and no other');
 is(scalar @documented, @{ unique(@documented) }, 'in one place only');
 
+my @index = text('docs/directives/README.md')
+            =~ /^\| \[(civic_\w+)\]\(\w+\.md#\1\) \|/mg;
+is_deeply(\@index, unique(@directives), 'the index has them in order');
+
 for my $name (@documented) {
     my ($entry) = $reference =~ /^## $name\n(.*?)(?=^## |\z)/ms;
-    like($entry, qr/^ {4}Syntax: +$name .*^ {4}Default: .*^ {4}Context: /ms,
+    like($entry, qr/^ {4}Syntax: +$name\b.*^ {4}Default: .*^ {4}Context: /ms,
          "$name has syntax, default and context");
 }
 
 
-# variables: { ngx_string("name"), NULL, get_handler
+# variables: { ngx_string("name"), NULL, get_handler, or a name of its own;
+# one that ends in "_" has the rest from nginx.conf
 
 my @variables = $sources =~ /\{\s*ngx_string\("(civic_\w+)"\),\s*NULL,/g;
-my @described = $reference =~ /^\| `\$(civic_[a-z_]+?)(?:[A-Z]+)?` \|/mg;
+push @variables,
+    $sources =~ /_variable\w*\s*=\s*ngx_string\("(civic_\w+)"\);/g;
+my $pages = $reference . (-e 'docs/variables.md' ? text('docs/variables.md')
+                                                 : '');
+my @described = $pages =~ /`\$(civic_[a-zA-Z_]+)`/g;
+for my $prefix (grep { /_$/ } @variables) {
+    s/^$prefix.*/$prefix/ for @described;
+}
 
 cmp_ok(scalar @variables, '>', 4, 'there are variables');
 is_deeply(unique(@described), unique(@variables),
@@ -72,12 +84,12 @@ is_deeply(unique(@described), unique(@variables),
 
 my ($table) = text('src/civic_problem.h')
               =~ /#define CIVIC_PROBLEMS\(X\)(.*?)\n\n\n/s;
-my %declared;
+my $problems = text('docs/problems.md');
+my (%declared, %listed);
 $declared{$2} = "$3 $1" while
     $table =~ /X\(\w+,\s*(\d+),\s*"([^"]+)",[\s\\]*"([^"]*)"\)/g;
-my %listed;
 $listed{$1} = "$2 $3" while
-    text('docs/problems.md') =~ /^\| `(\S+)` \| `(\S+)` \| (\d+) \| .+ \|$/mg;
+    $problems =~ /^\| `(\S+)` \| `(\S+)` \| (\d+) \| .+ \|$/mg;
 
 cmp_ok(scalar keys %declared, '>', 20, 'there are problem codes');
 is_deeply(\%listed, \%declared,

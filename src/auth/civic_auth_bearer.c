@@ -388,18 +388,19 @@ civic_auth_bearer_settle(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     identity = caller ? &caller->identity : NULL;
 
-    if ((ctx->identity != NULL || r != r->main)
-        && ctx->identity != identity
-        && civic_auth_strip_identity(r) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
+    if (ctx->identity != identity || (identity == NULL && r != r->main)) {
 
-    if (identity != NULL
-        && ctx->identity != identity
-        && civic_auth_headers_identity(r, identity) != NGX_OK)
-    {
-        return NGX_ERROR;
+        if ((ctx->identity != NULL || r != r->main)
+            && civic_auth_strip_identity(r) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (identity != NULL
+            && civic_auth_headers_identity(r, identity) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     ctx->identity = identity;

@@ -22,7 +22,6 @@ typedef struct {
 static ngx_uint_t civic_auth_headers_ours(ngx_table_elt_t *h, void *data);
 static ngx_uint_t civic_auth_headers_authorization(ngx_table_elt_t *h,
     void *data);
-static ngx_uint_t civic_auth_headers_clean(const ngx_str_t *value);
 
 
 static civic_auth_header_t  civic_auth_headers[] = {
@@ -230,9 +229,7 @@ civic_auth_headers_authorization(ngx_table_elt_t *h, void *data)
 }
 
 
-/* the claims were checked; this is what a header may hold, whatever they say */
-
-static ngx_uint_t
+ngx_uint_t
 civic_auth_headers_clean(const ngx_str_t *value)
 {
     size_t  i;

@@ -29,6 +29,10 @@ ngx_int_t civic_auth_headers_credential_pass(ngx_http_request_t *r,
 ngx_int_t civic_auth_headers_identity(ngx_http_request_t *r,
     const civic_identity_t *identity);
 
+/* may it stand in a header?  No, if it has a control byte */
+
+ngx_uint_t civic_auth_headers_clean(const ngx_str_t *value);
+
 /* the answer's WWW-Authenticate; a second one replaces the first */
 
 ngx_int_t civic_auth_headers_challenge(ngx_http_request_t *r,

@@ -9,6 +9,7 @@
 
 
 #include "civic_auth_bearer.h"
+#include "civic_auth_headers.h"
 
 
 static ngx_int_t civic_auth_variables_identity(ngx_http_request_t *r,
@@ -161,6 +162,13 @@ civic_auth_variables_claim(ngx_http_request_t *r,
 
     if (civic_json_text(claim, r->pool, &value) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    /* operators put it into proxy_set_header, which quotes nothing */
+
+    if (!civic_auth_headers_clean(&value)) {
+        v->not_found = 1;
+        return NGX_OK;
     }
 
     civic_auth_variables_set(v, &value);

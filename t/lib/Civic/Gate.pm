@@ -231,8 +231,9 @@ sub reload {
     for (1 .. $patience * 50) {
         my $log = substr $self->log, $from;
         return 0 if $log =~ /\[emerg\]/;
-        my $gone = () = $log =~ /gracefully shutting down/g;
-        return 1 if $gone >= $old && $log =~ /start worker process/;
+        my %gone = map { $_ => 1 }
+                   $log =~ /(\d+)#\d+: (?:gracefully shutting down|exiting)/g;
+        return 1 if keys %gone >= $old && $log =~ /start worker process/;
         Time::HiRes::sleep(0.02);
     }
     die "gate: no answer to the reload\n" . substr $self->log, $from;

@@ -14,8 +14,8 @@ package Civic::Bench;
 #     my $gate   = Civic::Bench->gate(upstream => $up, key => $key, ...);
 #     my $file   = Civic::Bench->requests($name, "GET /path TOKEN", ...);
 #     my $round  = $server->drive($file, $seconds);
-#         {requests, rate, busy, cpu}: requests/s, share of core 0, CPU us
-#         per request; dies of any error
+#         {requests, rate, busy, cpu, user}: requests/s, share of core 0,
+#         CPU us per request, those in user space; dies of any error
 #     Civic::Bench->measure(\@cases, rounds => 5, seconds => 2)
 #         a case is {server, file}; its rounds are put into {rounds}
 #     Civic::Bench->table(\@head, \@row, ...)
@@ -230,14 +230,20 @@ sub spill {
 }
 
 
-# time on the CPU of the worker, in nanoseconds
+# time on the CPU of the worker, in nanoseconds; in list context, too, how
+# much of it was in user space, to 10 ms
 
 sub cpu {
     my ($self) = @_;
 
     my ($pid) = $self->pids;
     open my $in, '<', "/proc/$pid/schedstat" or die "schedstat: $!\n";
-    return (split ' ', <$in>)[0];
+    my $all = (split ' ', <$in>)[0];
+    return $all if !wantarray;
+
+    open $in, '<', "/proc/$pid/stat" or die "stat: $!\n";
+    my $user = (split ' ', <$in> =~ s/^.*\) //r)[11];
+    return ($all, $user * 1e7);
 }
 
 
@@ -247,7 +253,7 @@ sub drive {
     my ($self, $file, $seconds) = @_;
 
     my ($pid) = $self->pids;
-    my $before = $self->cpu;
+    my ($before, $user_before) = $self->cpu;
     open my $pipe, '-|', qw(taskset -c 1 wrk -t1), "-c$connections",
                          "-d${seconds}s", '-s', "$root/t/bench/load.lua",
                          'http://127.0.0.1:' . $self->port, '--', $file,
@@ -265,9 +271,11 @@ sub drive {
 
     # the next round goes on behind those that were not waited for
     $self->{sent} += $requests + $connections;
-    my $cpu = $self->cpu - $before;
+    my ($cpu, $user) = $self->cpu;
+    $cpu -= $before;
     return { requests => $requests, rate => $requests / ($us / 1e6),
-             busy => $cpu / ($us * 1e3), cpu => $cpu / $requests / 1e3 };
+             busy => $cpu / ($us * 1e3), cpu => $cpu / $requests / 1e3,
+             user => ($user - $user_before) / $requests / 1e3 };
 }
 
 
@@ -322,10 +330,10 @@ sub spread {
 # of difference and ratio
 
 sub against {
-    my ($case, $base) = @_;
+    my ($case, $base, $what) = @_;
 
-    my @mine = column($case, 'cpu');
-    my @base = column($base, 'cpu');
+    my @mine = column($case, $what // 'cpu');
+    my @base = column($base, $what // 'cpu');
     return (median(map { $mine[$_] - $base[$_] } 0 .. $#mine),
             median(map { $mine[$_] / $base[$_] } 0 .. $#mine));
 }
