@@ -13,9 +13,12 @@
  *
  *     NGX_DECLINED   go on with the next step
  *     NGX_OK         sent to another location: its steps begin anew
- *     NGX_DONE       answered, or parked: the step wakes the request itself
+ *     NGX_DONE       parked: the step wakes the request itself
+ *     204            answered: OPTIONS of a path whose Allow is noted
  *     >= 400         refused: civic_refuse() has noted why, and by which line
  *     NGX_ERROR      ours is broken; the pipeline answers 500
+ *
+ * and never finalizes the request, which may be gone with its context then.
  */
 
 

@@ -50,6 +50,10 @@ civic_negotiate(const ngx_str_t *list, const ngx_str_t *name,
     best = 0;
     weight = 0;
 
+    if (list->len == 0) {
+        return 0;
+    }
+
     last = list->data + list->len;
 
     for (p = list->data; p < last; p = comma + 1) {

@@ -298,7 +298,7 @@ civic_pipeline_leave(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_int_t rc)
         break;
     }
 
-    return civic_reply_problem(r, ctx, rc);
+    return civic_reply(r, ctx, rc);
 }
 
 

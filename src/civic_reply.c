@@ -14,13 +14,15 @@ static ngx_uint_t civic_reply_has_error_page(ngx_http_request_t *r,
     ngx_uint_t status);
 static void civic_reply_settle_connection(ngx_http_request_t *r,
     ngx_uint_t status);
-static ngx_int_t civic_reply_send(ngx_http_request_t *r, ngx_chain_t *page);
+static ngx_int_t civic_reply_options(ngx_http_request_t *r);
+static ngx_int_t civic_reply_problem(ngx_http_request_t *r, civic_ctx_t *ctx,
+    ngx_int_t status);
 
 
 ngx_int_t
-civic_reply_problem(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_int_t status)
+civic_reply(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_int_t status)
 {
-    ngx_chain_t  *page;
+    ngx_int_t  rc;
 
     if (r != r->main
         || status == NGX_HTTP_CLOSE
@@ -31,38 +33,49 @@ civic_reply_problem(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_int_t status)
 
     civic_reply_settle_connection(r, status);
 
-    r->err_status = status;
     ctx->replied = 1;
 
-    page = civic_reply_page(r, ctx, status, ctx->main->problem);
+    rc = (status == NGX_HTTP_NO_CONTENT)
+         ? civic_reply_options(r)
+         : civic_reply_problem(r, ctx, status);
 
-    if (page == NULL) {
-        ngx_http_finalize_request(r, NGX_ERROR);
-        return NGX_DONE;
-    }
-
-    ngx_http_finalize_request(r, civic_reply_send(r, page));
+    ngx_http_finalize_request(r, rc);
 
     return NGX_DONE;
 }
 
 
-ngx_int_t
-civic_reply_options(ngx_http_request_t *r, civic_ctx_t *ctx)
+static ngx_int_t
+civic_reply_options(ngx_http_request_t *r)
 {
-    if (r != r->main) {
-        return NGX_HTTP_NO_CONTENT;
-    }
-
-    civic_reply_settle_connection(r, NGX_HTTP_NO_CONTENT);
-
     r->headers_out.status = NGX_HTTP_NO_CONTENT;
     r->header_only = 1;
-    ctx->replied = 1;
 
-    ngx_http_finalize_request(r, ngx_http_send_header(r));
+    return ngx_http_send_header(r);
+}
 
-    return NGX_DONE;
+
+static ngx_int_t
+civic_reply_problem(ngx_http_request_t *r, civic_ctx_t *ctx,
+    ngx_int_t status)
+{
+    ngx_int_t     rc;
+    ngx_chain_t  *page;
+
+    r->err_status = status;
+
+    page = civic_reply_page(r, ctx, status, ctx->main->problem);
+    if (page == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_output_filter(r, page);
 }
 
 
@@ -116,19 +129,4 @@ civic_reply_settle_connection(ngx_http_request_t *r, ngx_uint_t status)
     if (ngx_http_discard_request_body(r) != NGX_OK) {
         r->keepalive = 0;
     }
-}
-
-
-static ngx_int_t
-civic_reply_send(ngx_http_request_t *r, ngx_chain_t *page)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    return ngx_http_output_filter(r, page);
 }

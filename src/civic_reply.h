@@ -18,18 +18,14 @@ typedef enum {
 
 
 /*
- * Leaves a phase handler with `status`, noted by civic_refuse() before.
+ * Leaves a phase handler with `status`: 204, or what civic_refuse() noted.
  * Where the operator has an error_page for it, and in a subrequest, nginx
  * gets the status; otherwise the gate answers itself.  Returns what the
- * phase handler is to return.
+ * phase handler is to return; the request may be gone then.
  */
 
-ngx_int_t civic_reply_problem(ngx_http_request_t *r, civic_ctx_t *ctx,
+ngx_int_t civic_reply(ngx_http_request_t *r, civic_ctx_t *ctx,
     ngx_int_t status);
-
-/* answers OPTIONS for a service that does not: 204.  Allow is set already */
-
-ngx_int_t civic_reply_options(ngx_http_request_t *r, civic_ctx_t *ctx);
 
 /*
  * The page for `status`: problem+json, or HTML where the client asks for

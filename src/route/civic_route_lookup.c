@@ -9,7 +9,6 @@
 
 
 #include "civic_route_conf.h"
-#include "civic_reply.h"
 
 
 static ngx_int_t civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
@@ -303,7 +302,7 @@ civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t allow)
     }
 
     if (r->method == NGX_HTTP_OPTIONS) {
-        return civic_reply_options(r, ctx);
+        return NGX_HTTP_NO_CONTENT;
     }
 
     return civic_refuse(ctx, CIVIC_METHOD_NOT_ALLOWED, NULL);
