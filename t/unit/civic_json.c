@@ -150,6 +150,33 @@ errors_name_the_line(void **state)
 
 
 static void
+member_in_any_case(void **state)
+{
+    ngx_str_t      name;
+    civic_json_t  *json;
+
+    json = parse("{\"givenName\":1,\"a\":2,\"A\":3,\"bC\":4,\"Bc\":5}");
+    assert_non_null(json);
+
+    ngx_str_set(&name, "givenname");
+    assert_ptr_equal(civic_json_member_any_case(json, &name),
+                     civic_json_member(json, "givenName"));
+
+    ngx_str_set(&name, "a");
+    assert_ptr_equal(civic_json_member_any_case(json, &name),
+                     civic_json_member(json, "a"));
+
+    ngx_str_set(&name, "bc");
+    assert_null(civic_json_member_any_case(json, &name));
+
+    ngx_str_set(&name, "given");
+    assert_null(civic_json_member_any_case(json, &name));
+
+    civic_json_free(json);
+}
+
+
+static void
 types_and_members(void **state)
 {
     double               d;
@@ -331,6 +358,8 @@ main(void)
         { "size and depth are capped", size_and_depth, NULL, NULL, NULL },
         { "an error names the line and never quotes the text",
           errors_name_the_line, NULL, NULL, NULL },
+        { "a name in any case finds one member or none", member_in_any_case,
+          NULL, NULL, NULL },
         { "values are read by their own type only", types_and_members, NULL,
           NULL, NULL },
         { "a path takes the longest name first", paths, NULL, NULL, NULL },
