@@ -29,11 +29,11 @@ static civic_problem_e civic_auth_bearer_verify(ngx_http_request_t *r,
     const civic_auth_policy_t *policy, const ngx_str_t *token,
     civic_auth_caller_t *caller);
 static civic_problem_e civic_auth_bearer_choose(
-    const civic_auth_policy_t *policy, const civic_auth_jws_t *jws,
+    const civic_auth_policy_t *policy, const civic_jose_jws_t *jws,
     const civic_json_t *claims, const ngx_str_t *iss, ngx_pool_t *pool,
     civic_auth_caller_t *caller);
 static civic_problem_e civic_auth_bearer_check(
-    const civic_auth_issuer_t *issuer, const civic_auth_jws_t *jws,
+    const civic_auth_issuer_t *issuer, const civic_jose_jws_t *jws,
     const civic_json_t *claims, ngx_pool_t *pool,
     civic_auth_caller_t *caller);
 static ngx_int_t civic_auth_bearer_settle(ngx_http_request_t *r,
@@ -77,7 +77,7 @@ static ngx_int_t
 civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_auth_loc_conf_t *alcf)
 {
-    u_char                   digest[CIVIC_AUTH_DIGEST_LEN];
+    u_char                   digest[CIVIC_JOSE_DIGEST_LEN];
     ngx_str_t                token;
     civic_problem_e          problem;
     civic_auth_caller_t     *caller;
@@ -100,7 +100,7 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     caller = ngx_pcalloc(r->pool, sizeof(civic_auth_caller_t));
 
-    if (caller == NULL || civic_auth_digest(&token, digest) != NGX_OK) {
+    if (caller == NULL || civic_jose_digest(&token, digest) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -220,7 +220,7 @@ civic_auth_bearer_parse(const ngx_str_t *value, ngx_str_t *token)
     token->data = p;
     token->len = last - p;
 
-    if (token->len > CIVIC_AUTH_MAX_TOKEN) {
+    if (token->len > CIVIC_JOSE_MAX_TOKEN) {
         return CIVIC_TOKEN_TOO_LARGE;
     }
 
@@ -260,14 +260,14 @@ civic_auth_bearer_verify(ngx_http_request_t *r,
     ngx_str_t          iss;
     civic_json_t      *claims;
     civic_problem_e    problem;
-    civic_auth_jws_t   jws;
+    civic_jose_jws_t   jws;
 
     buf = ngx_pnalloc(r->pool, token->len);
     if (buf == NULL) {
         return CIVIC_INTERNAL;
     }
 
-    problem = civic_auth_jws_parse(token, buf, &jws);
+    problem = civic_jose_jws_parse(token, buf, &jws);
     if (problem != CIVIC_OK) {
         return problem;
     }
@@ -289,7 +289,7 @@ civic_auth_bearer_verify(ngx_http_request_t *r,
 
 static civic_problem_e
 civic_auth_bearer_choose(const civic_auth_policy_t *policy,
-    const civic_auth_jws_t *jws, const civic_json_t *claims,
+    const civic_jose_jws_t *jws, const civic_json_t *claims,
     const ngx_str_t *iss, ngx_pool_t *pool, civic_auth_caller_t *caller)
 {
     ngx_uint_t             i;
@@ -322,21 +322,21 @@ civic_auth_bearer_choose(const civic_auth_policy_t *policy,
 
 static civic_problem_e
 civic_auth_bearer_check(const civic_auth_issuer_t *issuer,
-    const civic_auth_jws_t *jws, const civic_json_t *claims,
+    const civic_jose_jws_t *jws, const civic_json_t *claims,
     ngx_pool_t *pool, civic_auth_caller_t *caller)
 {
     u_char               *p;
     civic_problem_e       problem;
     civic_identity_t     *identity;
-    civic_auth_key_t     *key;
+    civic_jose_key_t     *key;
     civic_auth_claims_t   out;
 
-    key = civic_auth_keyset_find(issuer->keys, jws, &problem);
+    key = civic_jose_keyset_find(issuer->keys, jws, &problem);
     if (key == NULL) {
         return problem;
     }
 
-    problem = civic_auth_jws_verify(key, jws);
+    problem = civic_jose_jws_verify(key, jws);
     if (problem != CIVIC_OK) {
         return problem;
     }

@@ -23,11 +23,11 @@
 
 
 #define CIVIC_AUTH_CACHE_CELL  256     /* bytes; most tokens take 2 to 4 */
-#define CIVIC_AUTH_CACHE_MAX   (4 * CIVIC_AUTH_MAX_TOKEN)
+#define CIVIC_AUTH_CACHE_MAX   (4 * CIVIC_JOSE_MAX_TOKEN)
 
 
 typedef struct {
-    u_char              digest[CIVIC_AUTH_DIGEST_LEN];
+    u_char              digest[CIVIC_JOSE_DIGEST_LEN];
     int64_t             expires;
     uint32_t            subject;       /* bytes, of each part */
     uint32_t            scope;
@@ -206,7 +206,7 @@ civic_auth_cache_read_locked(civic_shm_t *store,
     civic_auth_entry_t *head)
 {
     size_t               len;
-    u_char               mixed[CIVIC_AUTH_DIGEST_LEN];
+    u_char               mixed[CIVIC_JOSE_DIGEST_LEN];
     civic_auth_entry_t  *entry;
 
     civic_auth_cache_mix(mixed, digest, issuer);
@@ -214,7 +214,7 @@ civic_auth_cache_read_locked(civic_shm_t *store,
     entry = civic_shm_find(store, mixed);
 
     if (entry == NULL
-        || ngx_memcmp(entry->digest, mixed, CIVIC_AUTH_DIGEST_LEN) != 0)
+        || ngx_memcmp(entry->digest, mixed, CIVIC_JOSE_DIGEST_LEN) != 0)
     {
         return 0;
     }
@@ -371,7 +371,7 @@ civic_auth_cache_mix(u_char *mixed, const u_char *digest,
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < CIVIC_AUTH_DIGEST_LEN; i++) {
+    for (i = 0; i < CIVIC_JOSE_DIGEST_LEN; i++) {
         mixed[i] = digest[i] ^ issuer->generation[i];
     }
 }

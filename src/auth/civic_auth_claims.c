@@ -60,7 +60,7 @@ civic_auth_claims_parse(const ngx_str_t *payload, civic_json_t **claims,
 
     *claims = NULL;
 
-    root = civic_json_parse(payload, CIVIC_AUTH_MAX_TOKEN, NULL, 0);
+    root = civic_json_parse(payload, CIVIC_JOSE_MAX_TOKEN, NULL, 0);
     if (root == NULL) {
         return CIVIC_CLAIMS_MALFORMED;
     }
@@ -81,7 +81,7 @@ civic_auth_claims_parse(const ngx_str_t *payload, civic_json_t **claims,
 
 civic_problem_e
 civic_auth_claims_check(const civic_auth_rules_t *rules,
-    const civic_auth_jws_t *jws, const civic_json_t *claims, time_t now,
+    const civic_jose_jws_t *jws, const civic_json_t *claims, time_t now,
     ngx_pool_t *pool, civic_auth_claims_t *out)
 {
     ngx_str_t        issuer;

@@ -11,7 +11,7 @@
 #define _CIVIC_AUTH_CLAIMS_H_INCLUDED_
 
 
-#include "civic_auth_jws.h"
+#include "civic_jose_jws.h"
 #include "civic_json.h"
 
 
@@ -56,7 +56,7 @@ civic_problem_e civic_auth_claims_parse(const ngx_str_t *payload,
  */
 
 civic_problem_e civic_auth_claims_check(const civic_auth_rules_t *rules,
-    const civic_auth_jws_t *jws, const civic_json_t *claims, time_t now,
+    const civic_jose_jws_t *jws, const civic_json_t *claims, time_t now,
     ngx_pool_t *pool, civic_auth_claims_t *out);
 
 

@@ -356,7 +356,7 @@ civic_auth_issuer_algorithms(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        alg = civic_auth_alg_parse(&value[i]);
+        alg = civic_jose_alg_parse(&value[i]);
 
         if (alg == 0) {
             return civic_conf_error(cf, NULL,

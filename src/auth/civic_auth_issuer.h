@@ -10,7 +10,7 @@
 
 #include "civic.h"
 #include "civic_auth_claims.h"
-#include "civic_auth_digest.h"
+#include "civic_jose_digest.h"
 
 
 /* a civic_issuer block */
@@ -22,12 +22,12 @@ typedef struct {
     ngx_uint_t              algorithms; /* civic_alg_e bits */
     ngx_str_t               keys_file; /* full name */
     civic_pos_t             keys_pos;
-    civic_auth_keyset_t    *keys;      /* freed with the configuration */
+    civic_jose_keyset_t    *keys;      /* freed with the configuration */
     ngx_uint_t              words;     /* bits: the words read so far */
 
     /* digest of the key file and of all rules: changes when they change */
 
-    u_char                  generation[CIVIC_AUTH_DIGEST_LEN];
+    u_char                  generation[CIVIC_JOSE_DIGEST_LEN];
 } civic_auth_issuer_t;
 
 

@@ -11,8 +11,8 @@
 #include "civic_auth_issuer.h"
 
 
-#define CIVIC_AUTH_KEYS_MAX    (1024 * 1024)   /* bytes of a key file */
-#define CIVIC_AUTH_KEYS_ERROR  256
+#define CIVIC_JOSE_KEYS_MAX    (1024 * 1024)   /* bytes of a key file */
+#define CIVIC_JOSE_KEYS_ERROR  256
 
 
 static char *civic_auth_issuer_read(ngx_conf_t *cf,
@@ -35,7 +35,7 @@ static ngx_int_t civic_auth_issuer_mix_number(u_char *generation,
 char *
 civic_auth_issuer_load(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 {
-    char                 *rv, err[CIVIC_AUTH_KEYS_ERROR];
+    char                 *rv, err[CIVIC_JOSE_KEYS_ERROR];
     ngx_str_t             text;
     ngx_file_info_t       fi;
     ngx_pool_cleanup_t   *cln;
@@ -65,8 +65,8 @@ civic_auth_issuer_load(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 
     err[0] = '\0';
 
-    issuer->keys = civic_auth_keyset_parse(&text, issuer->algorithms, err,
-                                           CIVIC_AUTH_KEYS_ERROR);
+    issuer->keys = civic_jose_keyset_parse(&text, issuer->algorithms, err,
+                                           CIVIC_JOSE_KEYS_ERROR);
     if (issuer->keys == NULL) {
         return civic_conf_error(cf, &issuer->keys_pos, "key file \"%V\": %s",
                                 &issuer->keys_file, err);
@@ -125,7 +125,7 @@ civic_auth_issuer_read_fd(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
                                 &issuer->keys_file);
     }
 
-    if (ngx_file_size(fi) > CIVIC_AUTH_KEYS_MAX) {
+    if (ngx_file_size(fi) > CIVIC_JOSE_KEYS_MAX) {
         return civic_conf_error(cf, &issuer->keys_pos,
                                 "key file \"%V\" is larger than 1 MB",
                                 &issuer->keys_file);
@@ -150,7 +150,7 @@ civic_auth_issuer_read_fd(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
 }
 
 
-/* what is no JWKS at all is left to civic_auth_keyset_parse() to explain */
+/* what is no JWKS at all is left to civic_jose_keyset_parse() to explain */
 
 static ngx_uint_t
 civic_auth_issuer_symmetric(const ngx_str_t *text)
@@ -160,7 +160,7 @@ civic_auth_issuer_symmetric(const ngx_str_t *text)
     civic_json_t        *root;
     const civic_json_t  *keys, *key;
 
-    root = civic_json_parse(text, CIVIC_AUTH_KEYS_MAX, NULL, 0);
+    root = civic_json_parse(text, CIVIC_JOSE_KEYS_MAX, NULL, 0);
     if (root == NULL) {
         return 0;
     }
@@ -191,7 +191,7 @@ civic_auth_issuer_symmetric(const ngx_str_t *text)
 static void
 civic_auth_issuer_cleanup(void *data)
 {
-    civic_auth_keyset_free(data);
+    civic_jose_keyset_free(data);
 }
 
 
@@ -233,19 +233,19 @@ civic_auth_issuer_generation(civic_auth_issuer_t *issuer,
 static ngx_int_t
 civic_auth_issuer_mix(u_char *generation, const ngx_str_t *item)
 {
-    u_char     both[2 * CIVIC_AUTH_DIGEST_LEN];
+    u_char     both[2 * CIVIC_JOSE_DIGEST_LEN];
     ngx_str_t  text;
 
-    ngx_memcpy(both, generation, CIVIC_AUTH_DIGEST_LEN);
+    ngx_memcpy(both, generation, CIVIC_JOSE_DIGEST_LEN);
 
-    if (civic_auth_digest(item, both + CIVIC_AUTH_DIGEST_LEN) != NGX_OK) {
+    if (civic_jose_digest(item, both + CIVIC_JOSE_DIGEST_LEN) != NGX_OK) {
         return NGX_ERROR;
     }
 
     text.data = both;
     text.len = sizeof(both);
 
-    return civic_auth_digest(&text, generation);
+    return civic_jose_digest(&text, generation);
 }
 
 

@@ -188,7 +188,7 @@ civic_auth_variables_parse(ngx_http_request_t *r, civic_auth_caller_t *caller)
     }
 
     caller->claims = civic_json_parse(&caller->identity.claims,
-                                      CIVIC_AUTH_MAX_TOKEN, NULL, 0);
+                                      CIVIC_JOSE_MAX_TOKEN, NULL, 0);
     if (caller->claims == NULL) {
         return NGX_ERROR;
     }

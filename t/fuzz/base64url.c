@@ -1,4 +1,4 @@
-/* sources: src/auth/civic_auth_base64url.c */
+/* sources: src/jose/civic_jose_base64url.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -10,7 +10,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_base64url.h"
+#include "civic_jose_base64url.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -59,7 +59,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dst.data = malloc(size * 3 / 4 + 1);
     again = malloc(size + 4);
 
-    if (civic_auth_base64url_decode(&dst, &src) == NGX_OK
+    if (civic_jose_base64url_decode(&dst, &src) == NGX_OK
         && (base64url_encode(again, &dst) != size
             || ngx_memcmp(again, data, size) != 0))
     {

@@ -1,6 +1,6 @@
-/* sources: src/auth/civic_auth_keyset.c src/auth/civic_auth_key.c
- * src/auth/civic_auth_pkey.c src/auth/civic_auth_verifier.c
- * src/auth/civic_auth_jwa.c src/auth/civic_auth_base64url.c src/civic_json.c */
+/* sources: src/jose/civic_jose_keyset.c src/jose/civic_jose_key.c
+ * src/jose/civic_jose_pkey.c src/jose/civic_jose_verifier.c
+ * src/jose/civic_jose_jwa.c src/jose/civic_jose_base64url.c src/civic_json.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -13,7 +13,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_key.h"
+#include "civic_jose_key.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,13 +25,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char                  err[64];
     ngx_str_t             json;
     ngx_uint_t            n;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     json.data = (u_char *) data;
     json.len = size;
     err[0] = '\0';
 
-    set = civic_auth_keyset_parse(&json, 0x3fff, err, sizeof(err));
+    set = civic_jose_keyset_parse(&json, 0x3fff, err, sizeof(err));
 
     if (set == NULL) {
         if (err[0] == '\0') {
@@ -41,13 +41,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
 
-    n = civic_auth_keyset_size(set);
+    n = civic_jose_keyset_size(set);
 
-    if (n == 0 || n > CIVIC_AUTH_MAX_KEYS) {
+    if (n == 0 || n > CIVIC_JOSE_MAX_KEYS) {
         abort();
     }
 
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 
     return 0;
 }

@@ -1,7 +1,7 @@
-/* sources: src/auth/civic_auth_jws.c src/auth/civic_auth_keyset.c
- * src/auth/civic_auth_key.c src/auth/civic_auth_pkey.c
- * src/auth/civic_auth_verifier.c src/auth/civic_auth_jwa.c
- * src/auth/civic_auth_base64url.c src/auth/civic_auth_claims.c
+/* sources: src/jose/civic_jose_jws.c src/jose/civic_jose_keyset.c
+ * src/jose/civic_jose_key.c src/jose/civic_jose_pkey.c
+ * src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c
+ * src/jose/civic_jose_base64url.c src/auth/civic_auth_claims.c
  * src/civic_json.c src/civic_problem.c */
 
 /*
@@ -35,7 +35,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
-static civic_auth_keyset_t  *jws_keys;
+static civic_jose_keyset_t  *jws_keys;
 
 
 int
@@ -44,7 +44,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     char       err[256];
     ngx_str_t  json = ngx_string(JWS_KEYS);
 
-    jws_keys = civic_auth_keyset_parse(&json, 0x3fff, err, sizeof(err));
+    jws_keys = civic_jose_keyset_parse(&json, 0x3fff, err, sizeof(err));
 
     if (jws_keys == NULL) {
         abort();
@@ -55,7 +55,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 
 
 static void
-jws_claims(const civic_auth_jws_t *jws)
+jws_claims(const civic_jose_jws_t *jws)
 {
     ngx_str_t             issuer, audience = ngx_string("a");
     ngx_array_t           audiences;
@@ -100,14 +100,14 @@ jws_judge(ngx_str_t *token)
 {
     u_char            *buf;
     civic_problem_e    problem;
-    civic_auth_jws_t   jws;
-    civic_auth_key_t  *key;
+    civic_jose_jws_t   jws;
+    civic_jose_key_t  *key;
 
     buf = malloc(token->len + 1);
 
-    if (civic_auth_jws_parse(token, buf, &jws) == CIVIC_OK) {
+    if (civic_jose_jws_parse(token, buf, &jws) == CIVIC_OK) {
 
-        if (jws.kid.len > CIVIC_AUTH_MAX_KID || jws.signature.len == 0
+        if (jws.kid.len > CIVIC_JOSE_MAX_KID || jws.signature.len == 0
             || jws.payload.data + jws.payload.len > buf + token->len
             || (jws.alg & (jws.alg - 1)))
         {
@@ -116,9 +116,9 @@ jws_judge(ngx_str_t *token)
 
         jws_claims(&jws);
 
-        key = civic_auth_keyset_find(jws_keys, &jws, &problem);
+        key = civic_jose_keyset_find(jws_keys, &jws, &problem);
 
-        if (key && civic_auth_jws_verify(key, &jws)
+        if (key && civic_jose_jws_verify(key, &jws)
                    != CIVIC_SIGNATURE_INVALID)
         {
             abort();

@@ -216,7 +216,7 @@ claims_judge(const char *text, const char *typ, ngx_pool_t *pool,
     ngx_str_t          payload, issuer;
     civic_json_t      *claims;
     civic_problem_e    problem;
-    civic_auth_jws_t   jws;
+    civic_jose_jws_t   jws;
 
     memset(&jws, 0, sizeof(jws));
 

@@ -143,12 +143,13 @@ sub github {
 }
 
 
-# routes that differ in numbers only: three literals and a parameter each
+# routes of one length that differ in numbers only, so that what is left to
+# differ between ten and ten thousand of them is the lookup
 
 sub generated {
     my ($class, $n) = @_;
 
-    return map { ['GET', sprintf '/service%d/v1/thing%d/{id}/part%d',
+    return map { ['GET', sprintf '/service%02d/v1/thing%02d/{id}/part%d',
                          $_ % 40, int($_ / 40) % 50, int($_ / 2000)] }
            0 .. $n - 1;
 }

@@ -1,8 +1,8 @@
-/* sources: src/auth/civic_auth_jws.c src/auth/civic_auth_keyset.c
- * src/auth/civic_auth_key.c src/auth/civic_auth_pkey.c
- * src/auth/civic_auth_verifier.c src/auth/civic_auth_jwa.c
- * src/auth/civic_auth_base64url.c src/civic_json.c src/civic_problem.c
- * t/unit/auth/token.c */
+/* sources: src/jose/civic_jose_jws.c src/jose/civic_jose_keyset.c
+ * src/jose/civic_jose_key.c src/jose/civic_jose_pkey.c
+ * src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c
+ * src/jose/civic_jose_base64url.c src/civic_json.c src/civic_problem.c
+ * t/unit/jose/token.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -240,20 +240,20 @@ key_row(void **state)
     char                  err[256];
     ngx_str_t             json;
     const key_row_t      *row;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     row = *state;
     json = key_json(row->jwk);
     err[0] = '\0';
 
-    set = civic_auth_keyset_parse(&json, row->allowed, err, sizeof(err));
+    set = civic_jose_keyset_parse(&json, row->allowed, err, sizeof(err));
 
     assert_int_equal(ERR_peek_error(), 0);
 
     if (row->err == NULL) {
         assert_string_equal(err, "");
         assert_non_null(set);
-        civic_auth_keyset_free(set);
+        civic_jose_keyset_free(set);
         return;
     }
 
@@ -271,23 +271,23 @@ key_algorithms(void **state)
     char               err[256];
     ngx_str_t          json;
     civic_json_t      *jwk;
-    civic_auth_key_t  *key;
+    civic_jose_key_t  *key;
 
     json = key_json("{RSA}");
     jwk = civic_json_parse(&json, json.len, NULL, 0);
-    key = civic_auth_key_parse(jwk, CIVIC_ALG_RS256|CIVIC_ALG_PS512
+    key = civic_jose_key_parse(jwk, CIVIC_ALG_RS256|CIVIC_ALG_PS512
                                |CIVIC_ALG_ES256, err, sizeof(err));
 
     assert_non_null(key);
     assert_int_equal(key->algs, CIVIC_ALG_RS256|CIVIC_ALG_PS512);
-    assert_non_null(civic_auth_key_verifier(key, CIVIC_ALG_PS512));
-    assert_null(civic_auth_key_verifier(key, CIVIC_ALG_RS512));
-    assert_null(civic_auth_key_verifier(key, CIVIC_ALG_ES256));
-    assert_null(civic_auth_key_verifier(key, 0));
-    assert_null(civic_auth_key_verifier(key, CIVIC_ALG_RS256
+    assert_non_null(civic_jose_key_verifier(key, CIVIC_ALG_PS512));
+    assert_null(civic_jose_key_verifier(key, CIVIC_ALG_RS512));
+    assert_null(civic_jose_key_verifier(key, CIVIC_ALG_ES256));
+    assert_null(civic_jose_key_verifier(key, 0));
+    assert_null(civic_jose_key_verifier(key, CIVIC_ALG_RS256
                                              |CIVIC_ALG_PS512));
 
-    civic_auth_key_free(key);
+    civic_jose_key_free(key);
     civic_json_free(jwk);
 }
 
@@ -298,16 +298,16 @@ key_secret_size(void **state)
     char               err[256];
     ngx_str_t          json;
     civic_json_t      *jwk;
-    civic_auth_key_t  *key;
+    civic_jose_key_t  *key;
 
     json = verify_string("{\"kty\":\"oct\",\"k\":\"" KEY_K32 "\"}");
     jwk = civic_json_parse(&json, json.len, NULL, 0);
-    key = civic_auth_key_parse(jwk, VERIFY_ALL, err, sizeof(err));
+    key = civic_jose_key_parse(jwk, VERIFY_ALL, err, sizeof(err));
 
     assert_non_null(key);
     assert_int_equal(key->algs, CIVIC_ALG_HS256);
 
-    civic_auth_key_free(key);
+    civic_jose_key_free(key);
     civic_json_free(jwk);
 }
 

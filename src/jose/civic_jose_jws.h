@@ -11,8 +11,8 @@
  */
 
 
-#ifndef _CIVIC_AUTH_JWS_H_INCLUDED_
-#define _CIVIC_AUTH_JWS_H_INCLUDED_
+#ifndef _CIVIC_JOSE_JWS_H_INCLUDED_
+#define _CIVIC_JOSE_JWS_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -21,9 +21,9 @@
 #include "civic_problem.h"
 
 
-#define CIVIC_AUTH_MAX_TOKEN  8192     /* bytes; longer ones are not read */
-#define CIVIC_AUTH_MAX_KEYS   64       /* of one set */
-#define CIVIC_AUTH_MAX_KID    256      /* bytes */
+#define CIVIC_JOSE_MAX_TOKEN  8192     /* bytes; longer ones are not read */
+#define CIVIC_JOSE_MAX_KEYS   64       /* of one set */
+#define CIVIC_JOSE_MAX_KID    256      /* bytes */
 
 
 /* algorithms are bits, so that a set of them is a word */
@@ -49,8 +49,8 @@ typedef enum {
     (CIVIC_ALG_HS256|CIVIC_ALG_HS384|CIVIC_ALG_HS512)
 
 
-typedef struct civic_auth_key_s     civic_auth_key_t;
-typedef struct civic_auth_keyset_s  civic_auth_keyset_t;
+typedef struct civic_jose_key_s     civic_jose_key_t;
+typedef struct civic_jose_keyset_s  civic_jose_keyset_t;
 
 
 /*
@@ -65,13 +65,13 @@ typedef struct {
     ngx_str_t         payload;         /* decoded, any bytes */
     ngx_str_t         signature;       /* decoded */
     ngx_str_t         signed_part;     /* HEADER.PAYLOAD as it came */
-} civic_auth_jws_t;
+} civic_jose_jws_t;
 
 
 /* one bit, or 0 for a name that nobody verifies ("none" among them) */
 
-ngx_uint_t civic_auth_alg_parse(const ngx_str_t *name);
-const char *civic_auth_alg_name(ngx_uint_t alg);
+ngx_uint_t civic_jose_alg_parse(const ngx_str_t *name);
+const char *civic_jose_alg_name(ngx_uint_t alg);
 
 /*
  * Reads a JWKS (or a single JWK).  `allowed` are the algorithms that the
@@ -80,10 +80,10 @@ const char *civic_auth_alg_name(ngx_uint_t alg);
  * The caller owns the set.
  */
 
-civic_auth_keyset_t *civic_auth_keyset_parse(const ngx_str_t *json,
+civic_jose_keyset_t *civic_jose_keyset_parse(const ngx_str_t *json,
     ngx_uint_t allowed, char *err, size_t errlen);
-void civic_auth_keyset_free(civic_auth_keyset_t *set);
-ngx_uint_t civic_auth_keyset_size(const civic_auth_keyset_t *set);
+void civic_jose_keyset_free(civic_jose_keyset_t *set);
+ngx_uint_t civic_jose_keyset_size(const civic_jose_keyset_t *set);
 
 /*
  * The key for a token: the one whose kid is the token's and which may
@@ -92,16 +92,16 @@ ngx_uint_t civic_auth_keyset_size(const civic_auth_keyset_t *set);
  * ALGORITHM_REFUSED.
  */
 
-civic_auth_key_t *civic_auth_keyset_find(const civic_auth_keyset_t *set,
-    const civic_auth_jws_t *jws, civic_problem_e *problem);
+civic_jose_key_t *civic_jose_keyset_find(const civic_jose_keyset_t *set,
+    const civic_jose_jws_t *jws, civic_problem_e *problem);
 
 /*
  * Takes a token apart.  `buf` has at least token->len bytes.  CIVIC_OK,
  * TOKEN_TOO_LARGE, TOKEN_MALFORMED, HEADER_REFUSED or ALGORITHM_REFUSED.
  */
 
-civic_problem_e civic_auth_jws_parse(const ngx_str_t *token, u_char *buf,
-    civic_auth_jws_t *jws);
+civic_problem_e civic_jose_jws_parse(const ngx_str_t *token, u_char *buf,
+    civic_jose_jws_t *jws);
 
 /*
  * The one function that verifies: this key, this signature, nothing else.
@@ -110,8 +110,8 @@ civic_problem_e civic_auth_jws_parse(const ngx_str_t *token, u_char *buf,
  * thread.
  */
 
-civic_problem_e civic_auth_jws_verify(civic_auth_key_t *key,
-    const civic_auth_jws_t *jws);
+civic_problem_e civic_jose_jws_verify(civic_jose_key_t *key,
+    const civic_jose_jws_t *jws);
 
 
-#endif /* _CIVIC_AUTH_JWS_H_INCLUDED_ */
+#endif /* _CIVIC_JOSE_JWS_H_INCLUDED_ */

@@ -1,8 +1,8 @@
-/* sources: src/auth/civic_auth_jws.c src/auth/civic_auth_keyset.c
- * src/auth/civic_auth_key.c src/auth/civic_auth_pkey.c
- * src/auth/civic_auth_verifier.c src/auth/civic_auth_jwa.c
- * src/auth/civic_auth_base64url.c src/civic_json.c src/civic_problem.c
- * t/unit/auth/token.c */
+/* sources: src/jose/civic_jose_jws.c src/jose/civic_jose_keyset.c
+ * src/jose/civic_jose_key.c src/jose/civic_jose_pkey.c
+ * src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c
+ * src/jose/civic_jose_base64url.c src/civic_json.c src/civic_problem.c
+ * t/unit/jose/token.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -32,7 +32,7 @@ typedef struct {
 
 
 static token_key_t           jws_key;  /* ES256, kid "k1" */
-static civic_auth_keyset_t  *jws_set;
+static civic_jose_keyset_t  *jws_set;
 
 
 static const jws_header_t  jws_headers[] = {
@@ -175,7 +175,7 @@ jws_setup(void **state)
 static int
 jws_teardown(void **state)
 {
-    civic_auth_keyset_free(jws_set);
+    civic_jose_keyset_free(jws_set);
     token_key_cleanup(&jws_key);
 
     return 0;
@@ -282,7 +282,7 @@ jws_trailing_bits(void **state)
 static void
 jws_size(void **state)
 {
-    char       payload[CIVIC_AUTH_MAX_TOKEN];
+    char       payload[CIVIC_JOSE_MAX_TOKEN];
     size_t     n;
     ngx_str_t  token;
 
@@ -293,14 +293,14 @@ jws_size(void **state)
     payload[n] = '\0';
 
     token = token_sign(&jws_key, "{\"alg\":\"ES256\"}", payload);
-    assert_int_equal(token.len, CIVIC_AUTH_MAX_TOKEN);
+    assert_int_equal(token.len, CIVIC_JOSE_MAX_TOKEN);
     verify_expect(verify_token(jws_set, token), CIVIC_OK);
 
     payload[n] = 'x';
     payload[n + 1] = '\0';
 
     token = token_sign(&jws_key, "{\"alg\":\"ES256\"}", payload);
-    assert_true(token.len > CIVIC_AUTH_MAX_TOKEN);
+    assert_true(token.len > CIVIC_JOSE_MAX_TOKEN);
     verify_expect(verify_token(jws_set, token), CIVIC_TOKEN_TOO_LARGE);
 }
 
@@ -337,12 +337,12 @@ jws_parts(void **state)
 {
     u_char            buf[1024];
     ngx_str_t         token;
-    civic_auth_jws_t  jws;
+    civic_jose_jws_t  jws;
 
     token = token_sign(&jws_key, "{\"typ\":\"at+jwt\",\"alg\":\"ES256\","
                        "\"kid\":\"\\u6f22\"}", "payload");
 
-    verify_expect(civic_auth_jws_parse(&token, buf, &jws), CIVIC_OK);
+    verify_expect(civic_jose_jws_parse(&token, buf, &jws), CIVIC_OK);
 
     assert_int_equal(jws.alg, CIVIC_ALG_ES256);
     assert_int_equal(jws.kid.len, 3);
@@ -357,7 +357,7 @@ jws_parts(void **state)
 
     token = token_sign(&jws_key, "{\"alg\":\"ES256\"}", "");
 
-    verify_expect(civic_auth_jws_parse(&token, buf, &jws), CIVIC_OK);
+    verify_expect(civic_jose_jws_parse(&token, buf, &jws), CIVIC_OK);
     assert_null(jws.kid.data);
     assert_null(jws.typ.data);
 }

@@ -7,39 +7,39 @@
  */
 
 
-#ifndef _CIVIC_AUTH_VERIFIER_H_INCLUDED_
-#define _CIVIC_AUTH_VERIFIER_H_INCLUDED_
+#ifndef _CIVIC_JOSE_VERIFIER_H_INCLUDED_
+#define _CIVIC_JOSE_VERIFIER_H_INCLUDED_
 
 
 #include <openssl/evp.h>
 
-#include "civic_auth_jwa.h"
+#include "civic_jose_jwa.h"
 
 
 typedef struct {
-    const civic_auth_jwa_t  *jwa;
+    const civic_jose_jwa_t  *jwa;
     size_t                   signature; /* bytes of a signature */
     EVP_MD_CTX              *md;        /* digests what was signed */
     EVP_MD_CTX              *prepared;  /* EdDSA, SM2: md is its copy */
     EVP_PKEY_CTX            *pkey;
     EVP_MAC_CTX             *mac;
-} civic_auth_verifier_t;
+} civic_jose_verifier_t;
 
 
 /*
  * Either `pkey`, which the verifier takes a reference to, or `secret`,
  * which it copies.  NGX_OK, or NGX_ERROR: the library failed; in both cases
- * civic_auth_verifier_cleanup() must follow some day.
+ * civic_jose_verifier_cleanup() must follow some day.
  */
 
-ngx_int_t civic_auth_verifier_init(civic_auth_verifier_t *v,
-    const civic_auth_jwa_t *jwa, EVP_PKEY *pkey, const ngx_str_t *secret);
-void civic_auth_verifier_cleanup(civic_auth_verifier_t *v);
+ngx_int_t civic_jose_verifier_init(civic_jose_verifier_t *v,
+    const civic_jose_jwa_t *jwa, EVP_PKEY *pkey, const ngx_str_t *secret);
+void civic_jose_verifier_cleanup(civic_jose_verifier_t *v);
 
 /* CIVIC_OK, SIGNATURE_INVALID, or INTERNAL: the library failed */
 
-civic_problem_e civic_auth_verifier_check(civic_auth_verifier_t *v,
+civic_problem_e civic_jose_verifier_check(civic_jose_verifier_t *v,
     const ngx_str_t *text, const ngx_str_t *signature);
 
 
-#endif /* _CIVIC_AUTH_VERIFIER_H_INCLUDED_ */
+#endif /* _CIVIC_JOSE_VERIFIER_H_INCLUDED_ */

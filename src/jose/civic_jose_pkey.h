@@ -7,8 +7,8 @@
  */
 
 
-#ifndef _CIVIC_AUTH_PKEY_H_INCLUDED_
-#define _CIVIC_AUTH_PKEY_H_INCLUDED_
+#ifndef _CIVIC_JOSE_PKEY_H_INCLUDED_
+#define _CIVIC_JOSE_PKEY_H_INCLUDED_
 
 
 #include <openssl/evp.h>
@@ -16,7 +16,7 @@
 #include "civic_json.h"
 
 
-#define CIVIC_AUTH_PKEY_MAX  1024      /* bytes of any number: RSA 8192 */
+#define CIVIC_JOSE_PKEY_MAX  1024      /* bytes of any number: RSA 8192 */
 
 
 /*
@@ -24,16 +24,16 @@
  * to lie on its curve.  The caller owns it.  NULL: `err` says why.
  */
 
-EVP_PKEY *civic_auth_pkey_parse(const civic_json_t *jwk,
+EVP_PKEY *civic_jose_pkey_parse(const civic_json_t *jwk,
     const ngx_str_t *kty, char *err, size_t errlen);
 
 /*
- * A base64url member, decoded into buf[CIVIC_AUTH_PKEY_MAX].  NGX_OK, or
+ * A base64url member, decoded into buf[CIVIC_JOSE_PKEY_MAX].  NGX_OK, or
  * NGX_DECLINED: absent, empty, too long or misspelt, and `err` says so.
  */
 
-ngx_int_t civic_auth_pkey_bytes(const civic_json_t *jwk, const char *name,
+ngx_int_t civic_jose_pkey_bytes(const civic_json_t *jwk, const char *name,
     u_char *buf, ngx_str_t *value, char *err, size_t errlen);
 
 
-#endif /* _CIVIC_AUTH_PKEY_H_INCLUDED_ */
+#endif /* _CIVIC_JOSE_PKEY_H_INCLUDED_ */

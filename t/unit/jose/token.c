@@ -58,12 +58,12 @@ token_slot(size_t len)
 }
 
 
-const civic_auth_jwa_t *
+const civic_jose_jwa_t *
 token_jwa(const char *alg)
 {
-    const civic_auth_jwa_t  *jwa;
+    const civic_jose_jwa_t  *jwa;
 
-    for (jwa = civic_auth_jwa; jwa->name.len; jwa++) {
+    for (jwa = civic_jose_jwa; jwa->name.len; jwa++) {
         if (ngx_strcmp(jwa->name.data, alg) == 0) {
             return jwa;
         }
@@ -85,22 +85,22 @@ token_key_init(token_key_t *key, const char *alg, ngx_uint_t bits)
 
     switch (key->jwa->family) {
 
-    case CIVIC_AUTH_JWA_HMAC:
+    case CIVIC_JOSE_JWA_HMAC:
         token_check(RAND_bytes(key->secret, sizeof(key->secret)), "random");
         k = token_base64url(key->secret, sizeof(key->secret));
         (void) sprintf(key->members, "\"kty\":\"oct\",\"k\":\"%.*s\"",
                        (int) k.len, k.data);
         return;
 
-    case CIVIC_AUTH_JWA_EDDSA:
+    case CIVIC_JOSE_JWA_EDDSA:
         key->pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
         break;
 
-    case CIVIC_AUTH_JWA_SM2:
+    case CIVIC_JOSE_JWA_SM2:
         key->pkey = EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
         break;
 
-    case CIVIC_AUTH_JWA_ECDSA:
+    case CIVIC_JOSE_JWA_ECDSA:
         key->pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", key->jwa->crv);
         break;
 
@@ -160,7 +160,7 @@ token_point(token_key_t *key)
     u_char     buf[256];
     ngx_str_t  x, y;
 
-    if (key->jwa->family == CIVIC_AUTH_JWA_EDDSA) {
+    if (key->jwa->family == CIVIC_JOSE_JWA_EDDSA) {
         len = sizeof(buf);
         token_check(EVP_PKEY_get_raw_public_key(key->pkey, buf, &len), "x");
         x = token_base64url(buf, len);
@@ -275,7 +275,7 @@ token_signature(token_key_t *key, const ngx_str_t *text)
     ctx = EVP_MD_CTX_new();
     pctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
 
-    if (key->jwa->family == CIVIC_AUTH_JWA_SM2) {
+    if (key->jwa->family == CIVIC_JOSE_JWA_SM2) {
         (void) EVP_PKEY_CTX_set1_id(pctx, "1234567812345678", 16);
     }
 
@@ -284,7 +284,7 @@ token_signature(token_key_t *key, const ngx_str_t *text)
     ok = EVP_DigestSignInit_ex(ctx, NULL, key->jwa->digest, NULL, NULL,
                                key->pkey, NULL) == 1;
 
-    if (key->jwa->family == CIVIC_AUTH_JWA_PSS) {
+    if (key->jwa->family == CIVIC_JOSE_JWA_PSS) {
         ok = ok && EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING)
              && EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx,
                                                  RSA_PSS_SALTLEN_DIGEST);
@@ -298,8 +298,8 @@ token_signature(token_key_t *key, const ngx_str_t *text)
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_CTX_free(pctx);
 
-    if (key->jwa->family != CIVIC_AUTH_JWA_ECDSA
-        && key->jwa->family != CIVIC_AUTH_JWA_SM2)
+    if (key->jwa->family != CIVIC_JOSE_JWA_ECDSA
+        && key->jwa->family != CIVIC_JOSE_JWA_SM2)
     {
         return out;
     }

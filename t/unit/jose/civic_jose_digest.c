@@ -1,4 +1,4 @@
-/* sources: src/auth/civic_auth_digest.c */
+/* sources: src/jose/civic_jose_digest.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -14,7 +14,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_digest.h"
+#include "civic_jose_digest.h"
 
 
 /* FIPS 180-4: of "abc", and of nothing */
@@ -31,14 +31,14 @@ static void
 known_digests(void **state)
 {
     int        i;
-    u_char     out[CIVIC_AUTH_DIGEST_LEN];
+    u_char     out[CIVIC_JOSE_DIGEST_LEN];
     ngx_str_t  text = ngx_string("abc");
     ngx_str_t  empty = ngx_string("");
 
     for (i = 0; i < 3; i++) {
-        assert_int_equal(civic_auth_digest(&text, out), NGX_OK);
+        assert_int_equal(civic_jose_digest(&text, out), NGX_OK);
         assert_memory_equal(out, abc, sizeof(out));
-        assert_int_equal(civic_auth_digest(&empty, out), NGX_OK);
+        assert_int_equal(civic_jose_digest(&empty, out), NGX_OK);
         assert_memory_equal(out, nothing, sizeof(out));
     }
 }

@@ -1,5 +1,5 @@
-/* sources: src/auth/civic_auth_base64url.c t/unit/auth/token.c
- * src/auth/civic_auth_jwa.c */
+/* sources: src/jose/civic_jose_base64url.c t/unit/jose/token.c
+ * src/jose/civic_jose_jwa.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -15,7 +15,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_base64url.h"
+#include "civic_jose_base64url.h"
 #include "token.h"
 
 
@@ -35,7 +35,7 @@ decode(const char *text, size_t len, u_char *out)
 
     n = -1;
 
-    if (civic_auth_base64url_decode(&dst, &src) == NGX_OK) {
+    if (civic_jose_base64url_decode(&dst, &src) == NGX_OK) {
         n = (int) dst.len;
         ngx_memcpy(out, dst.data, dst.len);
     }

@@ -8,8 +8,8 @@
  */
 
 
-#ifndef _CIVIC_AUTH_BASE64URL_H_INCLUDED_
-#define _CIVIC_AUTH_BASE64URL_H_INCLUDED_
+#ifndef _CIVIC_JOSE_BASE64URL_H_INCLUDED_
+#define _CIVIC_JOSE_BASE64URL_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -21,7 +21,7 @@
  * and sets dst->len.  NGX_OK, or NGX_DECLINED: not base64url.
  */
 
-ngx_int_t civic_auth_base64url_decode(ngx_str_t *dst, const ngx_str_t *src);
+ngx_int_t civic_jose_base64url_decode(ngx_str_t *dst, const ngx_str_t *src);
 
 
-#endif /* _CIVIC_AUTH_BASE64URL_H_INCLUDED_ */
+#endif /* _CIVIC_JOSE_BASE64URL_H_INCLUDED_ */

@@ -6,25 +6,25 @@
  */
 
 
-#ifndef _CIVIC_AUTH_KEY_H_INCLUDED_
-#define _CIVIC_AUTH_KEY_H_INCLUDED_
+#ifndef _CIVIC_JOSE_KEY_H_INCLUDED_
+#define _CIVIC_JOSE_KEY_H_INCLUDED_
 
 
-#include "civic_auth_jws.h"
-#include "civic_auth_verifier.h"
+#include "civic_jose_jws.h"
+#include "civic_jose_verifier.h"
 #include "civic_json.h"
 
 
 /* RS and PS with three digests each: no key fits more */
 
-#define CIVIC_AUTH_KEY_VERIFIERS  6
+#define CIVIC_JOSE_KEY_VERIFIERS  6
 
 
-struct civic_auth_key_s {
+struct civic_jose_key_s {
     ngx_str_t              kid;        /* data NULL: the JWK has none */
     ngx_uint_t             algs;       /* those it may verify */
     ngx_uint_t             nverifiers;
-    civic_auth_verifier_t  verifiers[CIVIC_AUTH_KEY_VERIFIERS];
+    civic_jose_verifier_t  verifiers[CIVIC_JOSE_KEY_VERIFIERS];
 };
 
 
@@ -33,14 +33,14 @@ struct civic_auth_key_s {
  * NULL: `err` gets a sentence.  The caller owns the key.
  */
 
-civic_auth_key_t *civic_auth_key_parse(const civic_json_t *jwk,
+civic_jose_key_t *civic_jose_key_parse(const civic_json_t *jwk,
     ngx_uint_t allowed, char *err, size_t errlen);
-void civic_auth_key_free(civic_auth_key_t *key);
+void civic_jose_key_free(civic_jose_key_t *key);
 
 /* NULL: this key may not verify this algorithm */
 
-civic_auth_verifier_t *civic_auth_key_verifier(civic_auth_key_t *key,
+civic_jose_verifier_t *civic_jose_key_verifier(civic_jose_key_t *key,
     ngx_uint_t alg);
 
 
-#endif /* _CIVIC_AUTH_KEY_H_INCLUDED_ */
+#endif /* _CIVIC_JOSE_KEY_H_INCLUDED_ */

@@ -13,26 +13,26 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "civic_auth_digest.h"
+#include "civic_jose_digest.h"
 
 
-static EVP_MD_CTX *civic_auth_digest_create(void);
+static EVP_MD_CTX *civic_jose_digest_create(void);
 
 
-static EVP_MD_CTX  *civic_auth_digest_ctx;
+static EVP_MD_CTX  *civic_jose_digest_ctx;
 
 
 ngx_int_t
-civic_auth_digest(const ngx_str_t *text, u_char out[CIVIC_AUTH_DIGEST_LEN])
+civic_jose_digest(const ngx_str_t *text, u_char out[CIVIC_JOSE_DIGEST_LEN])
 {
-    if (civic_auth_digest_ctx == NULL) {
-        civic_auth_digest_ctx = civic_auth_digest_create();
+    if (civic_jose_digest_ctx == NULL) {
+        civic_jose_digest_ctx = civic_jose_digest_create();
     }
 
-    if (civic_auth_digest_ctx == NULL
-        || !EVP_DigestInit_ex2(civic_auth_digest_ctx, NULL, NULL)
-        || !EVP_DigestUpdate(civic_auth_digest_ctx, text->data, text->len)
-        || !EVP_DigestFinal_ex(civic_auth_digest_ctx, out, NULL))
+    if (civic_jose_digest_ctx == NULL
+        || !EVP_DigestInit_ex2(civic_jose_digest_ctx, NULL, NULL)
+        || !EVP_DigestUpdate(civic_jose_digest_ctx, text->data, text->len)
+        || !EVP_DigestFinal_ex(civic_jose_digest_ctx, out, NULL))
     {
         ERR_clear_error();
         return NGX_ERROR;
@@ -43,7 +43,7 @@ civic_auth_digest(const ngx_str_t *text, u_char out[CIVIC_AUTH_DIGEST_LEN])
 
 
 static EVP_MD_CTX *
-civic_auth_digest_create(void)
+civic_jose_digest_create(void)
 {
     EVP_MD      *md;
     EVP_MD_CTX  *ctx;

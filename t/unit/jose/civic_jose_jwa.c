@@ -1,4 +1,4 @@
-/* sources: src/auth/civic_auth_jwa.c */
+/* sources: src/jose/civic_jose_jwa.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -14,7 +14,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_jwa.h"
+#include "civic_jose_jwa.h"
 
 
 static ngx_uint_t
@@ -25,7 +25,7 @@ parse(const char *name)
     text.data = (u_char *) name;
     text.len = strlen(name);
 
-    return civic_auth_alg_parse(&text);
+    return civic_jose_alg_parse(&text);
 }
 
 
@@ -33,13 +33,13 @@ static void
 names(void **state)
 {
     ngx_uint_t               all;
-    const civic_auth_jwa_t  *jwa;
+    const civic_jose_jwa_t  *jwa;
 
     all = 0;
 
-    for (jwa = civic_auth_jwa; jwa->name.len; jwa++) {
-        assert_int_equal(civic_auth_alg_parse(&jwa->name), jwa->alg);
-        assert_string_equal(civic_auth_alg_name(jwa->alg), jwa->name.data);
+    for (jwa = civic_jose_jwa; jwa->name.len; jwa++) {
+        assert_int_equal(civic_jose_alg_parse(&jwa->name), jwa->alg);
+        assert_string_equal(civic_jose_alg_name(jwa->alg), jwa->name.data);
         assert_int_equal(all & jwa->alg, 0);
         all |= jwa->alg;
     }
@@ -66,8 +66,8 @@ strangers(void **state)
     assert_int_equal(parse("dir"), 0);
     assert_int_equal(parse("RSA-OAEP"), 0);
 
-    assert_string_equal(civic_auth_alg_name(0), "none");
-    assert_string_equal(civic_auth_alg_name(CIVIC_ALG_RS256|CIVIC_ALG_PS256),
+    assert_string_equal(civic_jose_alg_name(0), "none");
+    assert_string_equal(civic_jose_alg_name(CIVIC_ALG_RS256|CIVIC_ALG_PS256),
                         "none");
 }
 

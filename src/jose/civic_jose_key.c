@@ -14,8 +14,8 @@
 
 #include <openssl/crypto.h>
 
-#include "civic_auth_key.h"
-#include "civic_auth_pkey.h"
+#include "civic_jose_key.h"
+#include "civic_jose_pkey.h"
 
 
 typedef struct {
@@ -25,75 +25,75 @@ typedef struct {
     ngx_uint_t   bits;
     ngx_str_t    secret;               /* of an oct key */
     EVP_PKEY    *pkey;                 /* of any other */
-} civic_auth_key_material_t;
+} civic_jose_key_material_t;
 
 
-static ngx_int_t civic_auth_key_purpose(const civic_json_t *jwk, char *err,
+static ngx_int_t civic_jose_key_purpose(const civic_json_t *jwk, char *err,
     size_t errlen);
-static ngx_int_t civic_auth_key_describe(const civic_json_t *jwk,
-    civic_auth_key_material_t *km, char *err, size_t errlen);
-static ngx_int_t civic_auth_key_kid(civic_auth_key_t *key,
+static ngx_int_t civic_jose_key_describe(const civic_json_t *jwk,
+    civic_jose_key_material_t *km, char *err, size_t errlen);
+static ngx_int_t civic_jose_key_kid(civic_jose_key_t *key,
     const civic_json_t *jwk, char *err, size_t errlen);
-static ngx_int_t civic_auth_key_load(const civic_json_t *jwk,
-    ngx_uint_t allowed, u_char *buf, civic_auth_key_material_t *km,
+static ngx_int_t civic_jose_key_load(const civic_json_t *jwk,
+    ngx_uint_t allowed, u_char *buf, civic_jose_key_material_t *km,
     char *err, size_t errlen);
-static ngx_int_t civic_auth_key_prepare(civic_auth_key_t *key,
-    const civic_auth_key_material_t *km, ngx_uint_t allowed, char *err,
+static ngx_int_t civic_jose_key_prepare(civic_jose_key_t *key,
+    const civic_jose_key_material_t *km, ngx_uint_t allowed, char *err,
     size_t errlen);
-static ngx_uint_t civic_auth_key_fits(const civic_auth_jwa_t *jwa,
-    const civic_auth_key_material_t *km);
-static ngx_uint_t civic_auth_key_equal(const ngx_str_t *value,
+static ngx_uint_t civic_jose_key_fits(const civic_jose_jwa_t *jwa,
+    const civic_jose_key_material_t *km);
+static ngx_uint_t civic_jose_key_equal(const ngx_str_t *value,
     const char *text);
 
 
 /* RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037: only a signer has these */
 
-static const char  *civic_auth_key_private[] = {
+static const char  *civic_jose_key_private[] = {
     "d", "p", "q", "dp", "dq", "qi", "oth", NULL
 };
 
 
-civic_auth_key_t *
-civic_auth_key_parse(const civic_json_t *jwk, ngx_uint_t allowed, char *err,
+civic_jose_key_t *
+civic_jose_key_parse(const civic_json_t *jwk, ngx_uint_t allowed, char *err,
     size_t errlen)
 {
-    u_char                      secret[CIVIC_AUTH_PKEY_MAX];
+    u_char                      secret[CIVIC_JOSE_PKEY_MAX];
     ngx_int_t                   rc;
-    civic_auth_key_t           *key;
-    civic_auth_key_material_t   km;
+    civic_jose_key_t           *key;
+    civic_jose_key_material_t   km;
 
     if (civic_json_type(jwk) != CIVIC_JSON_OBJECT) {
         (void) snprintf(err, errlen, "is not an object");
         return NULL;
     }
 
-    if (civic_auth_key_purpose(jwk, err, errlen) != NGX_OK
-        || civic_auth_key_describe(jwk, &km, err, errlen) != NGX_OK)
+    if (civic_jose_key_purpose(jwk, err, errlen) != NGX_OK
+        || civic_jose_key_describe(jwk, &km, err, errlen) != NGX_OK)
     {
         return NULL;
     }
 
-    key = OPENSSL_zalloc(sizeof(civic_auth_key_t));
+    key = OPENSSL_zalloc(sizeof(civic_jose_key_t));
     if (key == NULL) {
         (void) snprintf(err, errlen, "no memory");
         return NULL;
     }
 
-    rc = civic_auth_key_kid(key, jwk, err, errlen);
+    rc = civic_jose_key_kid(key, jwk, err, errlen);
 
     if (rc == NGX_OK) {
-        rc = civic_auth_key_load(jwk, allowed, secret, &km, err, errlen);
+        rc = civic_jose_key_load(jwk, allowed, secret, &km, err, errlen);
     }
 
     if (rc == NGX_OK) {
-        rc = civic_auth_key_prepare(key, &km, allowed, err, errlen);
+        rc = civic_jose_key_prepare(key, &km, allowed, err, errlen);
     }
 
     EVP_PKEY_free(km.pkey);
     OPENSSL_cleanse(secret, sizeof(secret));
 
     if (rc != NGX_OK) {
-        civic_auth_key_free(key);
+        civic_jose_key_free(key);
         return NULL;
     }
 
@@ -102,12 +102,12 @@ civic_auth_key_parse(const civic_json_t *jwk, ngx_uint_t allowed, char *err,
 
 
 void
-civic_auth_key_free(civic_auth_key_t *key)
+civic_jose_key_free(civic_jose_key_t *key)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < key->nverifiers; i++) {
-        civic_auth_verifier_cleanup(&key->verifiers[i]);
+        civic_jose_verifier_cleanup(&key->verifiers[i]);
     }
 
     OPENSSL_free(key->kid.data);
@@ -115,8 +115,8 @@ civic_auth_key_free(civic_auth_key_t *key)
 }
 
 
-civic_auth_verifier_t *
-civic_auth_key_verifier(civic_auth_key_t *key, ngx_uint_t alg)
+civic_jose_verifier_t *
+civic_jose_key_verifier(civic_jose_key_t *key, ngx_uint_t alg)
 {
     ngx_uint_t  i;
 
@@ -133,7 +133,7 @@ civic_auth_key_verifier(civic_auth_key_t *key, ngx_uint_t alg)
 /* "use" and "key_ops", where they are there, must let it verify */
 
 static ngx_int_t
-civic_auth_key_purpose(const civic_json_t *jwk, char *err, size_t errlen)
+civic_jose_key_purpose(const civic_json_t *jwk, char *err, size_t errlen)
 {
     ngx_str_t            text;
     ngx_uint_t           i;
@@ -143,7 +143,7 @@ civic_auth_key_purpose(const civic_json_t *jwk, char *err, size_t errlen)
 
     if (use
         && (civic_json_string(use, &text) != NGX_OK
-            || !civic_auth_key_equal(&text, "sig")))
+            || !civic_jose_key_equal(&text, "sig")))
     {
         (void) snprintf(err, errlen, "\"use\" is not \"sig\"");
         return NGX_DECLINED;
@@ -158,7 +158,7 @@ civic_auth_key_purpose(const civic_json_t *jwk, char *err, size_t errlen)
     if (civic_json_type(ops) == CIVIC_JSON_ARRAY) {
         for (i = 0; i < civic_json_length(ops); i++) {
             if (civic_json_string(civic_json_element(ops, i), &text) == NGX_OK
-                && civic_auth_key_equal(&text, "verify"))
+                && civic_jose_key_equal(&text, "verify"))
             {
                 return NGX_OK;
             }
@@ -172,14 +172,14 @@ civic_auth_key_purpose(const civic_json_t *jwk, char *err, size_t errlen)
 
 
 static ngx_int_t
-civic_auth_key_describe(const civic_json_t *jwk,
-    civic_auth_key_material_t *km, char *err, size_t errlen)
+civic_jose_key_describe(const civic_json_t *jwk,
+    civic_jose_key_material_t *km, char *err, size_t errlen)
 {
     ngx_str_t            text;
     ngx_uint_t           i;
     const civic_json_t  *member;
 
-    ngx_memzero(km, sizeof(civic_auth_key_material_t));
+    ngx_memzero(km, sizeof(civic_jose_key_material_t));
 
     member = civic_json_member(jwk, "kty");
 
@@ -188,11 +188,11 @@ civic_auth_key_describe(const civic_json_t *jwk,
         return NGX_DECLINED;
     }
 
-    for (i = 0; civic_auth_key_private[i]; i++) {
-        if (civic_json_member(jwk, civic_auth_key_private[i])) {
+    for (i = 0; civic_jose_key_private[i]; i++) {
+        if (civic_json_member(jwk, civic_jose_key_private[i])) {
             (void) snprintf(err, errlen, "holds the private member \"%s\": "
                             "only public keys belong here",
-                            civic_auth_key_private[i]);
+                            civic_jose_key_private[i]);
             return NGX_DECLINED;
         }
     }
@@ -207,7 +207,7 @@ civic_auth_key_describe(const civic_json_t *jwk,
 
     if (member) {
         if (civic_json_string(member, &text) == NGX_OK) {
-            km->alg = civic_auth_alg_parse(&text);
+            km->alg = civic_jose_alg_parse(&text);
         }
 
         if (km->alg == 0) {
@@ -222,7 +222,7 @@ civic_auth_key_describe(const civic_json_t *jwk,
 
 
 static ngx_int_t
-civic_auth_key_kid(civic_auth_key_t *key, const civic_json_t *jwk, char *err,
+civic_jose_key_kid(civic_jose_key_t *key, const civic_json_t *jwk, char *err,
     size_t errlen)
 {
     size_t               i;
@@ -236,10 +236,10 @@ civic_auth_key_kid(civic_auth_key_t *key, const civic_json_t *jwk, char *err,
     }
 
     if (civic_json_string(member, &kid) != NGX_OK || kid.len == 0
-        || kid.len > CIVIC_AUTH_MAX_KID)
+        || kid.len > CIVIC_JOSE_MAX_KID)
     {
         (void) snprintf(err, errlen, "\"kid\" is no string of 1 to %d bytes",
-                        CIVIC_AUTH_MAX_KID);
+                        CIVIC_JOSE_MAX_KID);
         return NGX_DECLINED;
     }
 
@@ -263,10 +263,10 @@ civic_auth_key_kid(civic_auth_key_t *key, const civic_json_t *jwk, char *err,
 
 
 static ngx_int_t
-civic_auth_key_load(const civic_json_t *jwk, ngx_uint_t allowed, u_char *buf,
-    civic_auth_key_material_t *km, char *err, size_t errlen)
+civic_jose_key_load(const civic_json_t *jwk, ngx_uint_t allowed, u_char *buf,
+    civic_jose_key_material_t *km, char *err, size_t errlen)
 {
-    if (civic_auth_key_equal(&km->kty, "oct")) {
+    if (civic_jose_key_equal(&km->kty, "oct")) {
 
         if (!(allowed & CIVIC_ALG_HMAC)) {
             (void) snprintf(err, errlen,
@@ -274,7 +274,7 @@ civic_auth_key_load(const civic_json_t *jwk, ngx_uint_t allowed, u_char *buf,
             return NGX_DECLINED;
         }
 
-        if (civic_auth_pkey_bytes(jwk, "k", buf, &km->secret, err, errlen)
+        if (civic_jose_pkey_bytes(jwk, "k", buf, &km->secret, err, errlen)
             != NGX_OK)
         {
             return NGX_DECLINED;
@@ -285,7 +285,7 @@ civic_auth_key_load(const civic_json_t *jwk, ngx_uint_t allowed, u_char *buf,
         return NGX_OK;
     }
 
-    km->pkey = civic_auth_pkey_parse(jwk, &km->kty, err, errlen);
+    km->pkey = civic_jose_pkey_parse(jwk, &km->kty, err, errlen);
 
     if (km->pkey == NULL) {
         return NGX_DECLINED;
@@ -298,19 +298,19 @@ civic_auth_key_load(const civic_json_t *jwk, ngx_uint_t allowed, u_char *buf,
 
 
 static ngx_int_t
-civic_auth_key_prepare(civic_auth_key_t *key,
-    const civic_auth_key_material_t *km, ngx_uint_t allowed, char *err,
+civic_jose_key_prepare(civic_jose_key_t *key,
+    const civic_jose_key_material_t *km, ngx_uint_t allowed, char *err,
     size_t errlen)
 {
     ngx_int_t                rc;
     ngx_uint_t               fits;
-    const civic_auth_jwa_t  *jwa;
+    const civic_jose_jwa_t  *jwa;
 
     fits = 0;
 
-    for (jwa = civic_auth_jwa; jwa->name.len; jwa++) {
+    for (jwa = civic_jose_jwa; jwa->name.len; jwa++) {
 
-        if (!civic_auth_key_fits(jwa, km)) {
+        if (!civic_jose_key_fits(jwa, km)) {
             continue;
         }
 
@@ -320,7 +320,7 @@ civic_auth_key_prepare(civic_auth_key_t *key,
             continue;
         }
 
-        rc = civic_auth_verifier_init(&key->verifiers[key->nverifiers++],
+        rc = civic_jose_verifier_init(&key->verifiers[key->nverifiers++],
                                       jwa, km->pkey, &km->secret);
         if (rc != NGX_OK) {
             (void) snprintf(err, errlen, "OpenSSL cannot verify %s",
@@ -342,7 +342,7 @@ civic_auth_key_prepare(civic_auth_key_t *key,
     } else if (km->alg) {
         (void) snprintf(err, errlen,
                         "is too short, or of the wrong kind, for its "
-                        "\"alg\" %s", civic_auth_alg_name(km->alg));
+                        "\"alg\" %s", civic_jose_alg_name(km->alg));
 
     } else {
         (void) snprintf(err, errlen, "is too short for any algorithm");
@@ -353,18 +353,18 @@ civic_auth_key_prepare(civic_auth_key_t *key,
 
 
 static ngx_uint_t
-civic_auth_key_fits(const civic_auth_jwa_t *jwa,
-    const civic_auth_key_material_t *km)
+civic_jose_key_fits(const civic_jose_jwa_t *jwa,
+    const civic_jose_key_material_t *km)
 {
     if (km->alg && km->alg != jwa->alg) {
         return 0;
     }
 
-    if (!civic_auth_key_equal(&km->kty, jwa->kty)) {
+    if (!civic_jose_key_equal(&km->kty, jwa->kty)) {
         return 0;
     }
 
-    if (jwa->crv && !civic_auth_key_equal(&km->crv, jwa->crv)) {
+    if (jwa->crv && !civic_jose_key_equal(&km->crv, jwa->crv)) {
         return 0;
     }
 
@@ -373,7 +373,7 @@ civic_auth_key_fits(const civic_auth_jwa_t *jwa,
 
 
 static ngx_uint_t
-civic_auth_key_equal(const ngx_str_t *value, const char *text)
+civic_jose_key_equal(const ngx_str_t *value, const char *text)
 {
     return value->len == ngx_strlen(text)
            && ngx_memcmp(value->data, text, value->len) == 0;

@@ -10,15 +10,15 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_base64url.h"
-#include "civic_auth_key.h"
+#include "civic_jose_base64url.h"
+#include "civic_jose_key.h"
 
 
-static civic_problem_e civic_auth_jws_header(const ngx_str_t *text,
-    civic_auth_jws_t *jws);
-static civic_problem_e civic_auth_jws_members(const civic_json_t *header,
-    u_char *buf, civic_auth_jws_t *jws);
-static ngx_int_t civic_auth_jws_text(const civic_json_t *header,
+static civic_problem_e civic_jose_jws_header(const ngx_str_t *text,
+    civic_jose_jws_t *jws);
+static civic_problem_e civic_jose_jws_members(const civic_json_t *header,
+    u_char *buf, civic_jose_jws_t *jws);
+static ngx_int_t civic_jose_jws_text(const civic_json_t *header,
     const char *name, u_char **buf, ngx_str_t *value);
 
 
@@ -27,22 +27,22 @@ static ngx_int_t civic_auth_jws_text(const civic_json_t *header,
  * calls a gate needs them, and half the attacks on JOSE do.
  */
 
-static const char  *civic_auth_jws_refused[] = {
+static const char  *civic_jose_jws_refused[] = {
     "crit", "b64", "enc", "zip", "jwk", "jku", "x5u", "x5c", NULL
 };
 
 
 civic_problem_e
-civic_auth_jws_parse(const ngx_str_t *token, u_char *buf,
-    civic_auth_jws_t *jws)
+civic_jose_jws_parse(const ngx_str_t *token, u_char *buf,
+    civic_jose_jws_t *jws)
 {
     u_char           *dot, *last;
     ngx_str_t         part, header;
     civic_problem_e   problem;
 
-    ngx_memzero(jws, sizeof(civic_auth_jws_t));
+    ngx_memzero(jws, sizeof(civic_jose_jws_t));
 
-    if (token->len > CIVIC_AUTH_MAX_TOKEN) {
+    if (token->len > CIVIC_JOSE_MAX_TOKEN) {
         return CIVIC_TOKEN_TOO_LARGE;
     }
 
@@ -60,7 +60,7 @@ civic_auth_jws_parse(const ngx_str_t *token, u_char *buf,
     part.len = dot - part.data;
     header.data = buf;
 
-    if (civic_auth_base64url_decode(&header, &part) != NGX_OK) {
+    if (civic_jose_base64url_decode(&header, &part) != NGX_OK) {
         return CIVIC_TOKEN_MALFORMED;
     }
 
@@ -74,7 +74,7 @@ civic_auth_jws_parse(const ngx_str_t *token, u_char *buf,
     part.len = dot - part.data;
     jws->payload.data = header.data + header.len;
 
-    if (civic_auth_base64url_decode(&jws->payload, &part) != NGX_OK) {
+    if (civic_jose_base64url_decode(&jws->payload, &part) != NGX_OK) {
         return CIVIC_TOKEN_MALFORMED;
     }
 
@@ -85,11 +85,11 @@ civic_auth_jws_parse(const ngx_str_t *token, u_char *buf,
     part.len = last - part.data;
     jws->signature.data = jws->payload.data + jws->payload.len;
 
-    if (civic_auth_base64url_decode(&jws->signature, &part) != NGX_OK) {
+    if (civic_jose_base64url_decode(&jws->signature, &part) != NGX_OK) {
         return CIVIC_TOKEN_MALFORMED;
     }
 
-    problem = civic_auth_jws_header(&header, jws);
+    problem = civic_jose_jws_header(&header, jws);
 
     if (problem == CIVIC_OK && jws->signature.len == 0) {
         return CIVIC_TOKEN_MALFORMED;
@@ -100,19 +100,19 @@ civic_auth_jws_parse(const ngx_str_t *token, u_char *buf,
 
 
 static civic_problem_e
-civic_auth_jws_header(const ngx_str_t *text, civic_auth_jws_t *jws)
+civic_jose_jws_header(const ngx_str_t *text, civic_jose_jws_t *jws)
 {
     civic_json_t     *header;
     civic_problem_e   problem;
 
-    header = civic_json_parse(text, CIVIC_AUTH_MAX_TOKEN, NULL, 0);
+    header = civic_json_parse(text, CIVIC_JOSE_MAX_TOKEN, NULL, 0);
 
     if (header == NULL) {
         return CIVIC_TOKEN_MALFORMED;
     }
 
     problem = (civic_json_type(header) == CIVIC_JSON_OBJECT)
-              ? civic_auth_jws_members(header, text->data, jws)
+              ? civic_jose_jws_members(header, text->data, jws)
               : CIVIC_TOKEN_MALFORMED;
 
     civic_json_free(header);
@@ -124,8 +124,8 @@ civic_auth_jws_header(const ngx_str_t *text, civic_auth_jws_t *jws)
 /* `buf` held the header's text, which is longer than all of its strings */
 
 static civic_problem_e
-civic_auth_jws_members(const civic_json_t *header, u_char *buf,
-    civic_auth_jws_t *jws)
+civic_jose_jws_members(const civic_json_t *header, u_char *buf,
+    civic_jose_jws_t *jws)
 {
     ngx_str_t            name;
     ngx_uint_t           i;
@@ -137,21 +137,21 @@ civic_auth_jws_members(const civic_json_t *header, u_char *buf,
         return CIVIC_TOKEN_MALFORMED;
     }
 
-    for (i = 0; civic_auth_jws_refused[i]; i++) {
-        if (civic_json_member(header, civic_auth_jws_refused[i])) {
+    for (i = 0; civic_jose_jws_refused[i]; i++) {
+        if (civic_json_member(header, civic_jose_jws_refused[i])) {
             return CIVIC_HEADER_REFUSED;
         }
     }
 
-    if (civic_auth_jws_text(header, "kid", &buf, &jws->kid) != NGX_OK
-        || civic_auth_jws_text(header, "typ", &buf, &jws->typ) != NGX_OK
-        || jws->kid.len > CIVIC_AUTH_MAX_KID
+    if (civic_jose_jws_text(header, "kid", &buf, &jws->kid) != NGX_OK
+        || civic_jose_jws_text(header, "typ", &buf, &jws->typ) != NGX_OK
+        || jws->kid.len > CIVIC_JOSE_MAX_KID
         || (jws->kid.data && jws->kid.len == 0))
     {
         return CIVIC_HEADER_REFUSED;
     }
 
-    jws->alg = civic_auth_alg_parse(&name);
+    jws->alg = civic_jose_alg_parse(&name);
 
     return jws->alg ? CIVIC_OK : CIVIC_ALGORITHM_REFUSED;
 }
@@ -160,7 +160,7 @@ civic_auth_jws_members(const civic_json_t *header, u_char *buf,
 /* NGX_OK: absent, or copied to *buf; NGX_DECLINED: not a plain string */
 
 static ngx_int_t
-civic_auth_jws_text(const civic_json_t *header, const char *name,
+civic_jose_jws_text(const civic_json_t *header, const char *name,
     u_char **buf, ngx_str_t *value)
 {
     size_t               i;
@@ -193,16 +193,16 @@ civic_auth_jws_text(const civic_json_t *header, const char *name,
 
 
 civic_problem_e
-civic_auth_jws_verify(civic_auth_key_t *key, const civic_auth_jws_t *jws)
+civic_jose_jws_verify(civic_jose_key_t *key, const civic_jose_jws_t *jws)
 {
-    civic_auth_verifier_t  *verifier;
+    civic_jose_verifier_t  *verifier;
 
-    verifier = civic_auth_key_verifier(key, jws->alg);
+    verifier = civic_jose_key_verifier(key, jws->alg);
 
     if (verifier == NULL) {
         return CIVIC_ALGORITHM_REFUSED;
     }
 
-    return civic_auth_verifier_check(verifier, &jws->signed_part,
+    return civic_jose_verifier_check(verifier, &jws->signed_part,
                                      &jws->signature);
 }

@@ -20,68 +20,68 @@
 #include <openssl/params.h>
 #include <openssl/rsa.h>
 
-#include "civic_auth_verifier.h"
+#include "civic_jose_verifier.h"
 
 
 /* SEQUENCE { r, s } of two 66 byte integers, each with a sign byte */
 
-#define CIVIC_AUTH_VERIFIER_MAX_DER  (3 + 2 * (2 + 67))
+#define CIVIC_JOSE_VERIFIER_MAX_DER  (3 + 2 * (2 + 67))
 
 /* what GM/T 0009 has every SM2 signer use who has no identifier */
 
-#define CIVIC_AUTH_VERIFIER_SM2_ID   "1234567812345678"
+#define CIVIC_JOSE_VERIFIER_SM2_ID   "1234567812345678"
 
 
 /* 1: it fits; anything else: it does not, or OpenSSL failed */
 
-typedef int (*civic_auth_verifier_pt)(civic_auth_verifier_t *v,
+typedef int (*civic_jose_verifier_pt)(civic_jose_verifier_t *v,
     const ngx_str_t *text, const ngx_str_t *signature);
 
 
-static ngx_int_t civic_auth_verifier_init_digest(civic_auth_verifier_t *v,
+static ngx_int_t civic_jose_verifier_init_digest(civic_jose_verifier_t *v,
     EVP_PKEY *pkey);
-static ngx_int_t civic_auth_verifier_init_message(civic_auth_verifier_t *v,
+static ngx_int_t civic_jose_verifier_init_message(civic_jose_verifier_t *v,
     EVP_PKEY *pkey);
-static ngx_int_t civic_auth_verifier_init_mac(civic_auth_verifier_t *v,
+static ngx_int_t civic_jose_verifier_init_mac(civic_jose_verifier_t *v,
     const ngx_str_t *secret);
-static int civic_auth_verifier_rsa(civic_auth_verifier_t *v,
+static int civic_jose_verifier_rsa(civic_jose_verifier_t *v,
     const ngx_str_t *text, const ngx_str_t *signature);
-static int civic_auth_verifier_ecdsa(civic_auth_verifier_t *v,
+static int civic_jose_verifier_ecdsa(civic_jose_verifier_t *v,
     const ngx_str_t *text, const ngx_str_t *signature);
-static int civic_auth_verifier_eddsa(civic_auth_verifier_t *v,
+static int civic_jose_verifier_eddsa(civic_jose_verifier_t *v,
     const ngx_str_t *text, const ngx_str_t *signature);
-static int civic_auth_verifier_sm2(civic_auth_verifier_t *v,
+static int civic_jose_verifier_sm2(civic_jose_verifier_t *v,
     const ngx_str_t *text, const ngx_str_t *signature);
-static int civic_auth_verifier_hmac(civic_auth_verifier_t *v,
+static int civic_jose_verifier_hmac(civic_jose_verifier_t *v,
     const ngx_str_t *text, const ngx_str_t *signature);
-static int civic_auth_verifier_digest(civic_auth_verifier_t *v,
+static int civic_jose_verifier_digest(civic_jose_verifier_t *v,
     const ngx_str_t *text, const u_char *signature, size_t len);
-static int civic_auth_verifier_message(civic_auth_verifier_t *v,
+static int civic_jose_verifier_message(civic_jose_verifier_t *v,
     const ngx_str_t *text, const u_char *signature, size_t len);
-static size_t civic_auth_verifier_der(u_char *der, const ngx_str_t *raw);
-static u_char *civic_auth_verifier_der_integer(u_char *p, const u_char *raw,
+static size_t civic_jose_verifier_der(u_char *der, const ngx_str_t *raw);
+static u_char *civic_jose_verifier_der_integer(u_char *p, const u_char *raw,
     size_t len);
 
 
-/* by civic_auth_jwa_family_e */
+/* by civic_jose_jwa_family_e */
 
-static const civic_auth_verifier_pt  civic_auth_verifier_checks[] = {
-    civic_auth_verifier_rsa,
-    civic_auth_verifier_rsa,
-    civic_auth_verifier_ecdsa,
-    civic_auth_verifier_eddsa,
-    civic_auth_verifier_sm2,
-    civic_auth_verifier_hmac
+static const civic_jose_verifier_pt  civic_jose_verifier_checks[] = {
+    civic_jose_verifier_rsa,
+    civic_jose_verifier_rsa,
+    civic_jose_verifier_ecdsa,
+    civic_jose_verifier_eddsa,
+    civic_jose_verifier_sm2,
+    civic_jose_verifier_hmac
 };
 
 
 ngx_int_t
-civic_auth_verifier_init(civic_auth_verifier_t *v,
-    const civic_auth_jwa_t *jwa, EVP_PKEY *pkey, const ngx_str_t *secret)
+civic_jose_verifier_init(civic_jose_verifier_t *v,
+    const civic_jose_jwa_t *jwa, EVP_PKEY *pkey, const ngx_str_t *secret)
 {
     ngx_int_t  rc;
 
-    ngx_memzero(v, sizeof(civic_auth_verifier_t));
+    ngx_memzero(v, sizeof(civic_jose_verifier_t));
 
     v->jwa = jwa;
     v->signature = jwa->signature ? jwa->signature
@@ -89,17 +89,17 @@ civic_auth_verifier_init(civic_auth_verifier_t *v,
 
     switch (jwa->family) {
 
-    case CIVIC_AUTH_JWA_HMAC:
-        rc = civic_auth_verifier_init_mac(v, secret);
+    case CIVIC_JOSE_JWA_HMAC:
+        rc = civic_jose_verifier_init_mac(v, secret);
         break;
 
-    case CIVIC_AUTH_JWA_EDDSA:
-    case CIVIC_AUTH_JWA_SM2:
-        rc = civic_auth_verifier_init_message(v, pkey);
+    case CIVIC_JOSE_JWA_EDDSA:
+    case CIVIC_JOSE_JWA_SM2:
+        rc = civic_jose_verifier_init_message(v, pkey);
         break;
 
     default:
-        rc = civic_auth_verifier_init_digest(v, pkey);
+        rc = civic_jose_verifier_init_digest(v, pkey);
     }
 
     ERR_clear_error();
@@ -111,12 +111,12 @@ civic_auth_verifier_init(civic_auth_verifier_t *v,
 /* RSA and ECDSA: our digest, then EVP_PKEY_verify(), again and again */
 
 static ngx_int_t
-civic_auth_verifier_init_digest(civic_auth_verifier_t *v, EVP_PKEY *pkey)
+civic_jose_verifier_init_digest(civic_jose_verifier_t *v, EVP_PKEY *pkey)
 {
     int      ok, padding;
     EVP_MD  *md;
 
-    padding = (v->jwa->family == CIVIC_AUTH_JWA_PSS) ? RSA_PKCS1_PSS_PADDING
+    padding = (v->jwa->family == CIVIC_JOSE_JWA_PSS) ? RSA_PKCS1_PSS_PADDING
                                                      : RSA_PKCS1_PADDING;
 
     md = EVP_MD_fetch(NULL, v->jwa->digest, NULL);
@@ -127,13 +127,13 @@ civic_auth_verifier_init_digest(civic_auth_verifier_t *v, EVP_PKEY *pkey)
          && EVP_DigestInit_ex2(v->md, md, NULL)
          && EVP_PKEY_verify_init(v->pkey) == 1;
 
-    if (ok && v->jwa->family != CIVIC_AUTH_JWA_ECDSA) {
+    if (ok && v->jwa->family != CIVIC_JOSE_JWA_ECDSA) {
         ok = EVP_PKEY_CTX_set_rsa_padding(v->pkey, padding) == 1;
     }
 
     ok = ok && EVP_PKEY_CTX_set_signature_md(v->pkey, md) == 1;
 
-    if (ok && v->jwa->family == CIVIC_AUTH_JWA_PSS) {
+    if (ok && v->jwa->family == CIVIC_JOSE_JWA_PSS) {
         ok = EVP_PKEY_CTX_set_rsa_mgf1_md(v->pkey, md) == 1
              && EVP_PKEY_CTX_set_rsa_pss_saltlen(v->pkey,
                                                  RSA_PSS_SALTLEN_DIGEST)
@@ -149,7 +149,7 @@ civic_auth_verifier_init_digest(civic_auth_verifier_t *v, EVP_PKEY *pkey)
 /* EdDSA and SM2, which take the message: a context to copy each time */
 
 static ngx_int_t
-civic_auth_verifier_init_message(civic_auth_verifier_t *v, EVP_PKEY *pkey)
+civic_jose_verifier_init_message(civic_jose_verifier_t *v, EVP_PKEY *pkey)
 {
     int  ok;
 
@@ -159,9 +159,9 @@ civic_auth_verifier_init_message(civic_auth_verifier_t *v, EVP_PKEY *pkey)
 
     ok = v->md && v->prepared && v->pkey;
 
-    if (ok && v->jwa->family == CIVIC_AUTH_JWA_SM2) {
-        ok = EVP_PKEY_CTX_set1_id(v->pkey, CIVIC_AUTH_VERIFIER_SM2_ID,
-                                  sizeof(CIVIC_AUTH_VERIFIER_SM2_ID) - 1)
+    if (ok && v->jwa->family == CIVIC_JOSE_JWA_SM2) {
+        ok = EVP_PKEY_CTX_set1_id(v->pkey, CIVIC_JOSE_VERIFIER_SM2_ID,
+                                  sizeof(CIVIC_JOSE_VERIFIER_SM2_ID) - 1)
              == 1;
     }
 
@@ -178,7 +178,7 @@ civic_auth_verifier_init_message(civic_auth_verifier_t *v, EVP_PKEY *pkey)
 
 
 static ngx_int_t
-civic_auth_verifier_init_mac(civic_auth_verifier_t *v,
+civic_jose_verifier_init_mac(civic_jose_verifier_t *v,
     const ngx_str_t *secret)
 {
     int         ok;
@@ -201,7 +201,7 @@ civic_auth_verifier_init_mac(civic_auth_verifier_t *v,
 
 
 void
-civic_auth_verifier_cleanup(civic_auth_verifier_t *v)
+civic_jose_verifier_cleanup(civic_jose_verifier_t *v)
 {
     EVP_MD_CTX_free(v->md);
     EVP_MD_CTX_free(v->prepared);
@@ -211,7 +211,7 @@ civic_auth_verifier_cleanup(civic_auth_verifier_t *v)
 
 
 civic_problem_e
-civic_auth_verifier_check(civic_auth_verifier_t *v, const ngx_str_t *text,
+civic_jose_verifier_check(civic_jose_verifier_t *v, const ngx_str_t *text,
     const ngx_str_t *signature)
 {
     unsigned long  error;
@@ -220,7 +220,7 @@ civic_auth_verifier_check(civic_auth_verifier_t *v, const ngx_str_t *text,
         return CIVIC_SIGNATURE_INVALID;
     }
 
-    if (civic_auth_verifier_checks[v->jwa->family](v, text, signature) == 1) {
+    if (civic_jose_verifier_checks[v->jwa->family](v, text, signature) == 1) {
         return CIVIC_OK;
     }
 
@@ -235,51 +235,51 @@ civic_auth_verifier_check(civic_auth_verifier_t *v, const ngx_str_t *text,
 
 
 static int
-civic_auth_verifier_rsa(civic_auth_verifier_t *v, const ngx_str_t *text,
+civic_jose_verifier_rsa(civic_jose_verifier_t *v, const ngx_str_t *text,
     const ngx_str_t *signature)
 {
-    return civic_auth_verifier_digest(v, text, signature->data,
+    return civic_jose_verifier_digest(v, text, signature->data,
                                       signature->len);
 }
 
 
 static int
-civic_auth_verifier_ecdsa(civic_auth_verifier_t *v, const ngx_str_t *text,
+civic_jose_verifier_ecdsa(civic_jose_verifier_t *v, const ngx_str_t *text,
     const ngx_str_t *signature)
 {
     size_t  len;
-    u_char  der[CIVIC_AUTH_VERIFIER_MAX_DER];
+    u_char  der[CIVIC_JOSE_VERIFIER_MAX_DER];
 
-    len = civic_auth_verifier_der(der, signature);
+    len = civic_jose_verifier_der(der, signature);
 
-    return civic_auth_verifier_digest(v, text, der, len);
+    return civic_jose_verifier_digest(v, text, der, len);
 }
 
 
 static int
-civic_auth_verifier_eddsa(civic_auth_verifier_t *v, const ngx_str_t *text,
+civic_jose_verifier_eddsa(civic_jose_verifier_t *v, const ngx_str_t *text,
     const ngx_str_t *signature)
 {
-    return civic_auth_verifier_message(v, text, signature->data,
+    return civic_jose_verifier_message(v, text, signature->data,
                                        signature->len);
 }
 
 
 static int
-civic_auth_verifier_sm2(civic_auth_verifier_t *v, const ngx_str_t *text,
+civic_jose_verifier_sm2(civic_jose_verifier_t *v, const ngx_str_t *text,
     const ngx_str_t *signature)
 {
     size_t  len;
-    u_char  der[CIVIC_AUTH_VERIFIER_MAX_DER];
+    u_char  der[CIVIC_JOSE_VERIFIER_MAX_DER];
 
-    len = civic_auth_verifier_der(der, signature);
+    len = civic_jose_verifier_der(der, signature);
 
-    return civic_auth_verifier_message(v, text, der, len);
+    return civic_jose_verifier_message(v, text, der, len);
 }
 
 
 static int
-civic_auth_verifier_hmac(civic_auth_verifier_t *v, const ngx_str_t *text,
+civic_jose_verifier_hmac(civic_jose_verifier_t *v, const ngx_str_t *text,
     const ngx_str_t *signature)
 {
     size_t  len;
@@ -300,7 +300,7 @@ civic_auth_verifier_hmac(civic_auth_verifier_t *v, const ngx_str_t *text,
 
 
 static int
-civic_auth_verifier_digest(civic_auth_verifier_t *v, const ngx_str_t *text,
+civic_jose_verifier_digest(civic_jose_verifier_t *v, const ngx_str_t *text,
     const u_char *signature, size_t len)
 {
     u_char        digest[EVP_MAX_MD_SIZE];
@@ -318,7 +318,7 @@ civic_auth_verifier_digest(civic_auth_verifier_t *v, const ngx_str_t *text,
 
 
 static int
-civic_auth_verifier_message(civic_auth_verifier_t *v, const ngx_str_t *text,
+civic_jose_verifier_message(civic_jose_verifier_t *v, const ngx_str_t *text,
     const u_char *signature, size_t len)
 {
     if (!EVP_MD_CTX_copy_ex(v->md, v->prepared)) {
@@ -335,15 +335,15 @@ civic_auth_verifier_message(civic_auth_verifier_t *v, const ngx_str_t *text,
  */
 
 static size_t
-civic_auth_verifier_der(u_char *der, const ngx_str_t *raw)
+civic_jose_verifier_der(u_char *der, const ngx_str_t *raw)
 {
     size_t  half, len;
-    u_char  body[CIVIC_AUTH_VERIFIER_MAX_DER], *p;
+    u_char  body[CIVIC_JOSE_VERIFIER_MAX_DER], *p;
 
     half = raw->len / 2;
 
-    p = civic_auth_verifier_der_integer(body, raw->data, half);
-    p = civic_auth_verifier_der_integer(p, raw->data + half, half);
+    p = civic_jose_verifier_der_integer(body, raw->data, half);
+    p = civic_jose_verifier_der_integer(p, raw->data + half, half);
 
     len = p - body;
     p = der;
@@ -362,7 +362,7 @@ civic_auth_verifier_der(u_char *der, const ngx_str_t *raw)
 
 
 static u_char *
-civic_auth_verifier_der_integer(u_char *p, const u_char *raw, size_t len)
+civic_jose_verifier_der_integer(u_char *p, const u_char *raw, size_t len)
 {
     u_char  sign;
 

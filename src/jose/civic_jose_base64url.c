@@ -10,15 +10,15 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_base64url.h"
+#include "civic_jose_base64url.h"
 
 
 /* 77, which has a bit that no digit has: not of the alphabet */
 
-#define CIVIC_AUTH_BASE64URL_BAD  64
+#define CIVIC_JOSE_BASE64URL_BAD  64
 
 
-static const u_char  civic_auth_base64url_table[256] = {
+static const u_char  civic_jose_base64url_table[256] = {
     77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
     77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
     77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 62, 77, 77,
@@ -39,14 +39,14 @@ static const u_char  civic_auth_base64url_table[256] = {
 
 
 ngx_int_t
-civic_auth_base64url_decode(ngx_str_t *dst, const ngx_str_t *src)
+civic_jose_base64url_decode(ngx_str_t *dst, const ngx_str_t *src)
 {
     size_t         n;
     u_char        *d, bad;
     uint32_t       bits;
     const u_char  *s, *t;
 
-    t = civic_auth_base64url_table;
+    t = civic_jose_base64url_table;
     s = src->data;
     d = dst->data;
     bad = 0;
@@ -93,7 +93,7 @@ civic_auth_base64url_decode(ngx_str_t *dst, const ngx_str_t *src)
         break;
     }
 
-    if (bad & CIVIC_AUTH_BASE64URL_BAD) {
+    if (bad & CIVIC_JOSE_BASE64URL_BAD) {
         return NGX_DECLINED;
     }
 

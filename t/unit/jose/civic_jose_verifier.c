@@ -1,8 +1,8 @@
-/* sources: src/auth/civic_auth_jws.c src/auth/civic_auth_keyset.c
- * src/auth/civic_auth_key.c src/auth/civic_auth_pkey.c
- * src/auth/civic_auth_verifier.c src/auth/civic_auth_jwa.c
- * src/auth/civic_auth_base64url.c src/civic_json.c src/civic_problem.c
- * t/unit/auth/token.c */
+/* sources: src/jose/civic_jose_jws.c src/jose/civic_jose_keyset.c
+ * src/jose/civic_jose_key.c src/jose/civic_jose_pkey.c
+ * src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c
+ * src/jose/civic_jose_base64url.c src/civic_json.c src/civic_problem.c
+ * t/unit/jose/token.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -111,13 +111,13 @@ verifier_vector(void **state)
 {
     char                      err[256];
     ngx_str_t                 json, token;
-    civic_auth_keyset_t      *set;
+    civic_jose_keyset_t      *set;
     const verifier_vector_t  *row;
 
     row = *state;
     json = verify_string(row->jwk);
 
-    set = civic_auth_keyset_parse(&json, VERIFY_ALL, err, sizeof(err));
+    set = civic_jose_keyset_parse(&json, VERIFY_ALL, err, sizeof(err));
     assert_non_null(set);
 
     verify_expect(verify_token(set, verify_string(row->token)), CIVIC_OK);
@@ -128,7 +128,7 @@ verifier_vector(void **state)
     strchr((char *) token.data, '.')[2]++;
     verify_expect(verify_token(set, token), CIVIC_SIGNATURE_INVALID);
 
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 }
 
 
@@ -141,9 +141,9 @@ verifier_sm2_vector(void **state)
     u_char               *x, *y, *r, *s, signature[64];
     ngx_str_t             json, vx, vy;
     civic_problem_e       problem;
-    civic_auth_jws_t      jws;
-    civic_auth_key_t     *key;
-    civic_auth_keyset_t  *set;
+    civic_jose_jws_t      jws;
+    civic_jose_key_t     *key;
+    civic_jose_keyset_t  *set;
 
     x = OPENSSL_hexstr2buf("09F9DF311E5421A150DD7D161E4BC5C6"
                            "72179FAD1833FC076BB08FF356F35020", &len);
@@ -168,7 +168,7 @@ verifier_sm2_vector(void **state)
                         "\"y\":\"%.*s\"}", (int) vx.len, vx.data,
                         (int) vy.len, vy.data);
 
-    set = civic_auth_keyset_parse(&json, CIVIC_ALG_SM2, err, sizeof(err));
+    set = civic_jose_keyset_parse(&json, CIVIC_ALG_SM2, err, sizeof(err));
     assert_non_null(set);
 
     memset(&jws, 0, sizeof(jws));
@@ -177,19 +177,19 @@ verifier_sm2_vector(void **state)
     jws.signature.data = signature;
     jws.signature.len = sizeof(signature);
 
-    key = civic_auth_keyset_find(set, &jws, &problem);
+    key = civic_jose_keyset_find(set, &jws, &problem);
     assert_non_null(key);
 
     for (n = 0; n < 3; n++) {
-        verify_expect(civic_auth_jws_verify(key, &jws), CIVIC_OK);
+        verify_expect(civic_jose_jws_verify(key, &jws), CIVIC_OK);
 
         jws.signed_part.len--;
-        verify_expect(civic_auth_jws_verify(key, &jws),
+        verify_expect(civic_jose_jws_verify(key, &jws),
                       CIVIC_SIGNATURE_INVALID);
         jws.signed_part.len++;
     }
 
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 }
 
 
@@ -201,8 +201,8 @@ verifier_round_trip(void **state)
     ngx_uint_t             i;
     token_key_t            key, other, *k;
     ngx_str_t              header, good, bad;
-    civic_auth_keyset_t   *set;
-    const civic_auth_jwa_t  *jwa;
+    civic_jose_keyset_t   *set;
+    const civic_jose_jwa_t  *jwa;
 
     jwa = *state;
 
@@ -227,7 +227,7 @@ verifier_round_trip(void **state)
         verify_expect(verify_token(set, bad), CIVIC_SIGNATURE_INVALID);
     }
 
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
     token_key_cleanup(&other);
 
     if (k == &key) {
@@ -240,7 +240,7 @@ static void
 verifier_ed25519_name(void **state)
 {
     token_key_t           key;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     token_key_init(&key, "EdDSA", 0);
     set = verify_keys(&key, ",\"alg\":\"Ed25519\"", CIVIC_ALG_EDDSA);
@@ -250,7 +250,7 @@ verifier_ed25519_name(void **state)
     verify_expect(verify_token(set, token_sign(&key, "{\"alg\":\"EdDSA\"}",
                                                "x")), CIVIC_OK);
 
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
     token_key_cleanup(&key);
 }
 
@@ -263,7 +263,7 @@ verifier_signature(token_key_t *key, const char *alg, const u_char *data,
 {
     ngx_str_t             text, header, signature;
     civic_problem_e       problem;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     header = token_format("{\"alg\":\"%s\"}", alg);
     text = token_base64url(header.data, header.len);
@@ -274,7 +274,7 @@ verifier_signature(token_key_t *key, const char *alg, const u_char *data,
 
     set = verify_keys(key, "", VERIFY_ALL);
     problem = verify_token(set, text);
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 
     return problem;
 }
@@ -489,7 +489,7 @@ verifier_confusion(void **state)
     size_t                n;
     u_char                mac[EVP_MAX_MD_SIZE];
     ngx_str_t             text, signature;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     bio = BIO_new(BIO_s_mem());
     assert_int_equal(PEM_write_bio_PUBKEY(bio, verifier_rsa.pkey), 1);
@@ -510,7 +510,7 @@ verifier_confusion(void **state)
 
     set = verify_keys(&verifier_rsa, "", VERIFY_ALL);
     verify_expect(verify_token(set, text), CIVIC_ALGORITHM_REFUSED);
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 }
 
 
@@ -518,7 +518,7 @@ static void
 verifier_wrong_curve(void **state)
 {
     token_key_t           key;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     token_key_init(&key, "ES384", 0);
     set = verify_keys(&key, "", VERIFY_ALL);
@@ -529,7 +529,7 @@ verifier_wrong_curve(void **state)
                                                "x")),
                   CIVIC_ALGORITHM_REFUSED);
 
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
     token_key_cleanup(&key);
 }
 
@@ -538,18 +538,18 @@ static void
 verifier_bound_alg(void **state)
 {
     ngx_str_t             token;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     verifier_rsa.jwa = token_jwa("RS256");
     token = token_sign(&verifier_rsa, "{\"alg\":\"RS256\"}", "x");
 
     set = verify_keys(&verifier_rsa, ",\"alg\":\"PS256\"", VERIFY_ALL);
     verify_expect(verify_token(set, token), CIVIC_ALGORITHM_REFUSED);
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 
     set = verify_keys(&verifier_rsa, "", CIVIC_ALG_PS256|CIVIC_ALG_RS512);
     verify_expect(verify_token(set, token), CIVIC_ALGORITHM_REFUSED);
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 
     /* PS256 in the header, PKCS #1 in the signature */
 
@@ -562,7 +562,7 @@ verifier_bound_alg(void **state)
     verifier_rsa.jwa = token_jwa("RS512");
     token = token_sign(&verifier_rsa, "{\"alg\":\"RS256\"}", "x");
     verify_expect(verify_token(set, token), CIVIC_SIGNATURE_INVALID);
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 }
 
 
@@ -614,7 +614,7 @@ main(void)
     size_t                    i, n;
     ngx_str_t                 name;
     struct CMUnitTest         tests[64];
-    const civic_auth_jwa_t   *jwa;
+    const civic_jose_jwa_t   *jwa;
 
     static char               titles[32][64];
 
@@ -656,11 +656,11 @@ main(void)
         tests[n++].initial_state = (void *) &verifier_vectors[i];
     }
 
-    for (jwa = civic_auth_jwa; jwa->name.len; jwa++) {
+    for (jwa = civic_jose_jwa; jwa->name.len; jwa++) {
         name = jwa->name;
-        (void) sprintf(titles[jwa - civic_auth_jwa],
+        (void) sprintf(titles[jwa - civic_jose_jwa],
                        "what OpenSSL signs with %s is verified", name.data);
-        tests[n].name = titles[jwa - civic_auth_jwa];
+        tests[n].name = titles[jwa - civic_jose_jwa];
         tests[n].test_func = verifier_round_trip;
         tests[n++].initial_state = (void *) jwa;
     }

@@ -17,18 +17,18 @@
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
-#include "civic_auth_base64url.h"
-#include "civic_auth_pkey.h"
+#include "civic_jose_base64url.h"
+#include "civic_jose_pkey.h"
 
 
-#define CIVIC_AUTH_PKEY_RSA_MIN       2048      /* bits */
-#define CIVIC_AUTH_PKEY_RSA_MAX       8192
+#define CIVIC_JOSE_PKEY_RSA_MIN       2048      /* bits */
+#define CIVIC_JOSE_PKEY_RSA_MAX       8192
 
 /* bits of e: OpenSSL verifies with no longer one where n is large */
 
-#define CIVIC_AUTH_PKEY_RSA_EXPONENT  64
+#define CIVIC_JOSE_PKEY_RSA_EXPONENT  64
 
-#define CIVIC_AUTH_PKEY_ED25519       32        /* bytes */
+#define CIVIC_JOSE_PKEY_ED25519       32        /* bytes */
 
 
 typedef struct {
@@ -36,24 +36,24 @@ typedef struct {
     const char  *type;                 /* OpenSSL's names */
     const char  *group;
     size_t       coordinate;           /* bytes */
-} civic_auth_pkey_curve_t;
+} civic_jose_pkey_curve_t;
 
 
-static EVP_PKEY *civic_auth_pkey_rsa(const civic_json_t *jwk, char *err,
+static EVP_PKEY *civic_jose_pkey_rsa(const civic_json_t *jwk, char *err,
     size_t errlen);
-static const char *civic_auth_pkey_rsa_check(const BIGNUM *n,
+static const char *civic_jose_pkey_rsa_check(const BIGNUM *n,
     const BIGNUM *e);
-static EVP_PKEY *civic_auth_pkey_ec(const civic_json_t *jwk, char *err,
+static EVP_PKEY *civic_jose_pkey_ec(const civic_json_t *jwk, char *err,
     size_t errlen);
-static const civic_auth_pkey_curve_t *civic_auth_pkey_curve(
+static const civic_jose_pkey_curve_t *civic_jose_pkey_curve(
     const civic_json_t *jwk);
-static EVP_PKEY *civic_auth_pkey_okp(const civic_json_t *jwk, char *err,
+static EVP_PKEY *civic_jose_pkey_okp(const civic_json_t *jwk, char *err,
     size_t errlen);
-static EVP_PKEY *civic_auth_pkey_create(const char *type,
+static EVP_PKEY *civic_jose_pkey_create(const char *type,
     OSSL_PARAM_BLD *build);
 
 
-static const civic_auth_pkey_curve_t  civic_auth_pkey_curves[] = {
+static const civic_jose_pkey_curve_t  civic_jose_pkey_curves[] = {
     { ngx_string("P-256"), "EC", "P-256", 32 },
     { ngx_string("P-384"), "EC", "P-384", 48 },
     { ngx_string("P-521"), "EC", "P-521", 66 },
@@ -63,19 +63,19 @@ static const civic_auth_pkey_curve_t  civic_auth_pkey_curves[] = {
 
 
 EVP_PKEY *
-civic_auth_pkey_parse(const civic_json_t *jwk, const ngx_str_t *kty,
+civic_jose_pkey_parse(const civic_json_t *jwk, const ngx_str_t *kty,
     char *err, size_t errlen)
 {
     EVP_PKEY  *pkey;
 
     if (kty->len == 3 && ngx_strncmp(kty->data, "RSA", 3) == 0) {
-        pkey = civic_auth_pkey_rsa(jwk, err, errlen);
+        pkey = civic_jose_pkey_rsa(jwk, err, errlen);
 
     } else if (kty->len == 2 && ngx_strncmp(kty->data, "EC", 2) == 0) {
-        pkey = civic_auth_pkey_ec(jwk, err, errlen);
+        pkey = civic_jose_pkey_ec(jwk, err, errlen);
 
     } else if (kty->len == 3 && ngx_strncmp(kty->data, "OKP", 3) == 0) {
-        pkey = civic_auth_pkey_okp(jwk, err, errlen);
+        pkey = civic_jose_pkey_okp(jwk, err, errlen);
 
     } else {
         (void) snprintf(err, errlen, "\"kty\" is none of RSA, EC, OKP, oct");
@@ -89,7 +89,7 @@ civic_auth_pkey_parse(const civic_json_t *jwk, const ngx_str_t *kty,
 
 
 ngx_int_t
-civic_auth_pkey_bytes(const civic_json_t *jwk, const char *name, u_char *buf,
+civic_jose_pkey_bytes(const civic_json_t *jwk, const char *name, u_char *buf,
     ngx_str_t *value, char *err, size_t errlen)
 {
     ngx_str_t            text;
@@ -105,14 +105,14 @@ civic_auth_pkey_bytes(const civic_json_t *jwk, const char *name, u_char *buf,
         return NGX_DECLINED;
     }
 
-    if (text.len > CIVIC_AUTH_PKEY_MAX / 3 * 4) {
+    if (text.len > CIVIC_JOSE_PKEY_MAX / 3 * 4) {
         (void) snprintf(err, errlen, "member \"%s\" is too long", name);
         return NGX_DECLINED;
     }
 
     value->data = buf;
 
-    if (civic_auth_base64url_decode(value, &text) != NGX_OK) {
+    if (civic_jose_base64url_decode(value, &text) != NGX_OK) {
         (void) snprintf(err, errlen, "member \"%s\" is not base64url", name);
         return NGX_DECLINED;
     }
@@ -122,18 +122,18 @@ civic_auth_pkey_bytes(const civic_json_t *jwk, const char *name, u_char *buf,
 
 
 static EVP_PKEY *
-civic_auth_pkey_rsa(const civic_json_t *jwk, char *err, size_t errlen)
+civic_jose_pkey_rsa(const civic_json_t *jwk, char *err, size_t errlen)
 {
-    u_char           buf[2][CIVIC_AUTH_PKEY_MAX];
+    u_char           buf[2][CIVIC_JOSE_PKEY_MAX];
     BIGNUM          *n, *e;
     EVP_PKEY        *pkey;
     ngx_str_t        modulus, exponent;
     const char      *reason;
     OSSL_PARAM_BLD  *build;
 
-    if (civic_auth_pkey_bytes(jwk, "n", buf[0], &modulus, err, errlen)
+    if (civic_jose_pkey_bytes(jwk, "n", buf[0], &modulus, err, errlen)
         != NGX_OK
-        || civic_auth_pkey_bytes(jwk, "e", buf[1], &exponent, err, errlen)
+        || civic_jose_pkey_bytes(jwk, "e", buf[1], &exponent, err, errlen)
            != NGX_OK)
     {
         return NULL;
@@ -144,7 +144,7 @@ civic_auth_pkey_rsa(const civic_json_t *jwk, char *err, size_t errlen)
     e = BN_bin2bn(exponent.data, (int) exponent.len, NULL);
     build = OSSL_PARAM_BLD_new();
 
-    reason = (n && e) ? civic_auth_pkey_rsa_check(n, e) : "no memory";
+    reason = (n && e) ? civic_jose_pkey_rsa_check(n, e) : "no memory";
 
     if (reason == NULL) {
         reason = "OpenSSL refused the RSA key";
@@ -153,7 +153,7 @@ civic_auth_pkey_rsa(const civic_json_t *jwk, char *err, size_t errlen)
             && OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n)
             && OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e))
         {
-            pkey = civic_auth_pkey_create("RSA", build);
+            pkey = civic_jose_pkey_create("RSA", build);
         }
     }
 
@@ -170,13 +170,13 @@ civic_auth_pkey_rsa(const civic_json_t *jwk, char *err, size_t errlen)
 
 
 static const char *
-civic_auth_pkey_rsa_check(const BIGNUM *n, const BIGNUM *e)
+civic_jose_pkey_rsa_check(const BIGNUM *n, const BIGNUM *e)
 {
-    if (BN_num_bits(n) < CIVIC_AUTH_PKEY_RSA_MIN) {
+    if (BN_num_bits(n) < CIVIC_JOSE_PKEY_RSA_MIN) {
         return "the RSA key is shorter than 2048 bits";
     }
 
-    if (BN_num_bits(n) > CIVIC_AUTH_PKEY_RSA_MAX) {
+    if (BN_num_bits(n) > CIVIC_JOSE_PKEY_RSA_MAX) {
         return "the RSA key is longer than 8192 bits";
     }
 
@@ -188,7 +188,7 @@ civic_auth_pkey_rsa_check(const BIGNUM *n, const BIGNUM *e)
         return "the RSA exponent is not an odd number of at least 3";
     }
 
-    if (BN_num_bits(e) > CIVIC_AUTH_PKEY_RSA_EXPONENT) {
+    if (BN_num_bits(e) > CIVIC_JOSE_PKEY_RSA_EXPONENT) {
         return "the RSA exponent is longer than 64 bits";
     }
 
@@ -197,17 +197,17 @@ civic_auth_pkey_rsa_check(const BIGNUM *n, const BIGNUM *e)
 
 
 static EVP_PKEY *
-civic_auth_pkey_ec(const civic_json_t *jwk, char *err, size_t errlen)
+civic_jose_pkey_ec(const civic_json_t *jwk, char *err, size_t errlen)
 {
-    u_char                          x[CIVIC_AUTH_PKEY_MAX];
-    u_char                          y[CIVIC_AUTH_PKEY_MAX];
+    u_char                          x[CIVIC_JOSE_PKEY_MAX];
+    u_char                          y[CIVIC_JOSE_PKEY_MAX];
     u_char                          point[1 + 2 * 66];
     EVP_PKEY                       *pkey;
     ngx_str_t                       vx, vy;
     OSSL_PARAM_BLD                 *build;
-    const civic_auth_pkey_curve_t  *curve;
+    const civic_jose_pkey_curve_t  *curve;
 
-    curve = civic_auth_pkey_curve(jwk);
+    curve = civic_jose_pkey_curve(jwk);
 
     if (curve == NULL) {
         (void) snprintf(err, errlen,
@@ -215,8 +215,8 @@ civic_auth_pkey_ec(const civic_json_t *jwk, char *err, size_t errlen)
         return NULL;
     }
 
-    if (civic_auth_pkey_bytes(jwk, "x", x, &vx, err, errlen) != NGX_OK
-        || civic_auth_pkey_bytes(jwk, "y", y, &vy, err, errlen) != NGX_OK)
+    if (civic_jose_pkey_bytes(jwk, "x", x, &vx, err, errlen) != NGX_OK
+        || civic_jose_pkey_bytes(jwk, "y", y, &vy, err, errlen) != NGX_OK)
     {
         return NULL;
     }
@@ -241,7 +241,7 @@ civic_auth_pkey_ec(const civic_json_t *jwk, char *err, size_t errlen)
         && OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY,
                                             point, 1 + vx.len + vy.len))
     {
-        pkey = civic_auth_pkey_create(curve->type, build);
+        pkey = civic_jose_pkey_create(curve->type, build);
     }
 
     if (pkey == NULL) {
@@ -255,12 +255,12 @@ civic_auth_pkey_ec(const civic_json_t *jwk, char *err, size_t errlen)
 }
 
 
-static const civic_auth_pkey_curve_t *
-civic_auth_pkey_curve(const civic_json_t *jwk)
+static const civic_jose_pkey_curve_t *
+civic_jose_pkey_curve(const civic_json_t *jwk)
 {
     ngx_str_t                       crv;
     const civic_json_t             *member;
-    const civic_auth_pkey_curve_t  *curve;
+    const civic_jose_pkey_curve_t  *curve;
 
     member = civic_json_member(jwk, "crv");
 
@@ -268,7 +268,7 @@ civic_auth_pkey_curve(const civic_json_t *jwk)
         return NULL;
     }
 
-    for (curve = civic_auth_pkey_curves; curve->crv.len; curve++) {
+    for (curve = civic_jose_pkey_curves; curve->crv.len; curve++) {
         if (curve->crv.len == crv.len
             && ngx_memcmp(curve->crv.data, crv.data, crv.len) == 0)
         {
@@ -281,9 +281,9 @@ civic_auth_pkey_curve(const civic_json_t *jwk)
 
 
 static EVP_PKEY *
-civic_auth_pkey_okp(const civic_json_t *jwk, char *err, size_t errlen)
+civic_jose_pkey_okp(const civic_json_t *jwk, char *err, size_t errlen)
 {
-    u_char               buf[CIVIC_AUTH_PKEY_MAX];
+    u_char               buf[CIVIC_JOSE_PKEY_MAX];
     EVP_PKEY            *pkey;
     ngx_str_t            crv, x;
     const civic_json_t  *member;
@@ -297,11 +297,11 @@ civic_auth_pkey_okp(const civic_json_t *jwk, char *err, size_t errlen)
         return NULL;
     }
 
-    if (civic_auth_pkey_bytes(jwk, "x", buf, &x, err, errlen) != NGX_OK) {
+    if (civic_jose_pkey_bytes(jwk, "x", buf, &x, err, errlen) != NGX_OK) {
         return NULL;
     }
 
-    if (x.len != CIVIC_AUTH_PKEY_ED25519) {
+    if (x.len != CIVIC_JOSE_PKEY_ED25519) {
         (void) snprintf(err, errlen, "\"x\" is not 32 bytes long");
         return NULL;
     }
@@ -317,7 +317,7 @@ civic_auth_pkey_okp(const civic_json_t *jwk, char *err, size_t errlen)
 
 
 static EVP_PKEY *
-civic_auth_pkey_create(const char *type, OSSL_PARAM_BLD *build)
+civic_jose_pkey_create(const char *type, OSSL_PARAM_BLD *build)
 {
     EVP_PKEY      *pkey;
     OSSL_PARAM    *params;

@@ -13,7 +13,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_key.h"
+#include "civic_jose_key.h"
 
 
 #define CIVIC_JWS_VERIFY_MAX_FILE  (1024 * 1024)
@@ -24,11 +24,11 @@
     |CIVIC_ALG_SM2|CIVIC_ALG_HMAC)
 
 
-static civic_auth_keyset_t *civic_jws_verify_keys(const char *name);
+static civic_jose_keyset_t *civic_jws_verify_keys(const char *name);
 static ngx_int_t civic_jws_verify_read(FILE *file, ngx_str_t *text,
     size_t max);
-static civic_problem_e civic_jws_verify(const civic_auth_keyset_t *set,
-    const ngx_str_t *token, u_char *buf, civic_auth_jws_t *jws);
+static civic_problem_e civic_jws_verify(const civic_jose_keyset_t *set,
+    const ngx_str_t *token, u_char *buf, civic_jose_jws_t *jws);
 
 
 /* civic_json_text() alone would call it, and is not called here */
@@ -44,11 +44,11 @@ int
 main(int argc, char *const *argv)
 {
     int                   status;
-    u_char                buf[CIVIC_AUTH_MAX_TOKEN];
+    u_char                buf[CIVIC_JOSE_MAX_TOKEN];
     ngx_str_t             token;
-    civic_auth_jws_t      jws;
+    civic_jose_jws_t      jws;
     civic_problem_e       problem;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     if (argc != 2) {
         (void) fprintf(stderr, "usage: jws-verify JWK_FILE < TOKEN\n");
@@ -62,11 +62,11 @@ main(int argc, char *const *argv)
 
     /* two bytes more for the end of the line, one to see that it is longer */
 
-    if (civic_jws_verify_read(stdin, &token, CIVIC_AUTH_MAX_TOKEN + 3)
+    if (civic_jws_verify_read(stdin, &token, CIVIC_JOSE_MAX_TOKEN + 3)
         != NGX_OK)
     {
         (void) fprintf(stderr, "jws-verify: cannot read standard input\n");
-        civic_auth_keyset_free(set);
+        civic_jose_keyset_free(set);
         return 2;
     }
 
@@ -94,20 +94,20 @@ main(int argc, char *const *argv)
     }
 
     free(token.data);
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 
     return status;
 }
 
 
-static civic_auth_keyset_t *
+static civic_jose_keyset_t *
 civic_jws_verify_keys(const char *name)
 {
     char                  err[512];
     FILE                 *file;
     ngx_int_t             rc;
     ngx_str_t             text;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     file = fopen(name, "rb");
 
@@ -124,7 +124,7 @@ civic_jws_verify_keys(const char *name)
         return NULL;
     }
 
-    set = civic_auth_keyset_parse(&text, CIVIC_JWS_VERIFY_ALL, err,
+    set = civic_jose_keyset_parse(&text, CIVIC_JWS_VERIFY_ALL, err,
                                   sizeof(err));
     free(text.data);
 
@@ -158,34 +158,34 @@ civic_jws_verify_read(FILE *file, ngx_str_t *text, size_t max)
 
 
 static civic_problem_e
-civic_jws_verify(const civic_auth_keyset_t *set, const ngx_str_t *token,
-    u_char *buf, civic_auth_jws_t *jws)
+civic_jws_verify(const civic_jose_keyset_t *set, const ngx_str_t *token,
+    u_char *buf, civic_jose_jws_t *jws)
 {
     civic_problem_e    problem;
-    civic_auth_jws_t   nameless;
-    civic_auth_key_t  *key;
+    civic_jose_jws_t   nameless;
+    civic_jose_key_t  *key;
 
-    problem = civic_auth_jws_parse(token, buf, jws);
+    problem = civic_jose_jws_parse(token, buf, jws);
 
     if (problem != CIVIC_OK) {
         return problem;
     }
 
-    key = civic_auth_keyset_find(set, jws, &problem);
+    key = civic_jose_keyset_find(set, jws, &problem);
 
-    if (key == NULL && civic_auth_keyset_size(set) == 1) {
+    if (key == NULL && civic_jose_keyset_size(set) == 1) {
 
         /* the file's one key has no name that the token's could contradict */
 
         nameless = *jws;
         ngx_str_null(&nameless.kid);
 
-        key = civic_auth_keyset_find(set, &nameless, &problem);
+        key = civic_jose_keyset_find(set, &nameless, &problem);
 
         if (key && key->kid.data) {
             return CIVIC_KEY_UNKNOWN;
         }
     }
 
-    return key ? civic_auth_jws_verify(key, jws) : problem;
+    return key ? civic_jose_jws_verify(key, jws) : problem;
 }

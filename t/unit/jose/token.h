@@ -12,11 +12,11 @@
 
 #include <openssl/evp.h>
 
-#include "civic_auth_jwa.h"
+#include "civic_jose_jwa.h"
 
 
 typedef struct {
-    const civic_auth_jwa_t  *jwa;
+    const civic_jose_jwa_t  *jwa;
     EVP_PKEY                *pkey;     /* NULL: HS*, and there is a secret */
     u_char                   secret[64];
     char                     members[2048]; /* of the JWK, without braces */
@@ -47,7 +47,7 @@ ngx_str_t token_signature(token_key_t *key, const ngx_str_t *text);
 
 /* the algorithm's row of the table */
 
-const civic_auth_jwa_t *token_jwa(const char *alg);
+const civic_jose_jwa_t *token_jwa(const char *alg);
 
 
 #endif /* _TOKEN_H_INCLUDED_ */

@@ -19,7 +19,7 @@
 
 #include <openssl/err.h>
 
-#include "civic_auth_key.h"
+#include "civic_jose_key.h"
 #include "token.h"
 
 
@@ -40,15 +40,15 @@ verify_string(const char *text)
 
 /* a set of one JWK: the members of the key, and `more`, e.g. ",\"a\":1" */
 
-static inline civic_auth_keyset_t *
+static inline civic_jose_keyset_t *
 verify_keys(token_key_t *key, const char *more, ngx_uint_t allowed)
 {
     char                  err[256];
     ngx_str_t             json;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     json = token_format("{\"keys\":[{%s%s}]}", key->members, more);
-    set = civic_auth_keyset_parse(&json, allowed, err, sizeof(err));
+    set = civic_jose_keyset_parse(&json, allowed, err, sizeof(err));
 
     if (set == NULL) {
         print_error("%s\n", err);
@@ -64,24 +64,24 @@ verify_keys(token_key_t *key, const char *more, ngx_uint_t allowed)
 /* the token lies on the heap, without a byte behind it; so does buf */
 
 static inline civic_problem_e
-verify_token(civic_auth_keyset_t *set, ngx_str_t token)
+verify_token(civic_jose_keyset_t *set, ngx_str_t token)
 {
     u_char             *buf;
     civic_problem_e     problem;
-    civic_auth_jws_t    jws;
-    civic_auth_key_t   *key;
+    civic_jose_jws_t    jws;
+    civic_jose_key_t   *key;
 
     buf = malloc(token.len ? token.len : 1);
     token.data = memcpy(malloc(token.len ? token.len : 1), token.data,
                         token.len);
 
-    problem = civic_auth_jws_parse(&token, buf, &jws);
+    problem = civic_jose_jws_parse(&token, buf, &jws);
 
     if (problem == CIVIC_OK) {
-        key = civic_auth_keyset_find(set, &jws, &problem);
+        key = civic_jose_keyset_find(set, &jws, &problem);
 
         if (key) {
-            problem = civic_auth_jws_verify(key, &jws);
+            problem = civic_jose_jws_verify(key, &jws);
         }
     }
 

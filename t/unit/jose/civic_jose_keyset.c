@@ -1,8 +1,8 @@
-/* sources: src/auth/civic_auth_jws.c src/auth/civic_auth_keyset.c
- * src/auth/civic_auth_key.c src/auth/civic_auth_pkey.c
- * src/auth/civic_auth_verifier.c src/auth/civic_auth_jwa.c
- * src/auth/civic_auth_base64url.c src/civic_json.c src/civic_problem.c
- * t/unit/auth/token.c */
+/* sources: src/jose/civic_jose_jws.c src/jose/civic_jose_keyset.c
+ * src/jose/civic_jose_key.c src/jose/civic_jose_pkey.c
+ * src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c
+ * src/jose/civic_jose_base64url.c src/civic_json.c src/civic_problem.c
+ * t/unit/jose/token.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -39,7 +39,7 @@ keyset_teardown(void **state)
 }
 
 
-static civic_auth_keyset_t *
+static civic_jose_keyset_t *
 keyset_two(const char *a, const char *b, char *err, size_t errlen)
 {
     ngx_str_t  json;
@@ -47,7 +47,7 @@ keyset_two(const char *a, const char *b, char *err, size_t errlen)
     json = token_format("{\"keys\":[{%s%s},{%s%s}]}", keyset_a.members, a,
                         keyset_b.members, b);
 
-    return civic_auth_keyset_parse(&json, VERIFY_ALL, err, errlen);
+    return civic_jose_keyset_parse(&json, VERIFY_ALL, err, errlen);
 }
 
 
@@ -55,11 +55,11 @@ static void
 keyset_by_kid(void **state)
 {
     char                  err[256];
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     set = keyset_two(",\"kid\":\"a\"", ",\"kid\":\"b\"", err, sizeof(err));
     assert_non_null(set);
-    assert_int_equal(civic_auth_keyset_size(set), 2);
+    assert_int_equal(civic_jose_keyset_size(set), 2);
 
     verify_expect(verify_token(set, token_sign(&keyset_a,
                                "{\"alg\":\"ES256\",\"kid\":\"a\"}", "x")),
@@ -77,7 +77,7 @@ keyset_by_kid(void **state)
                                "{\"alg\":\"RS256\",\"kid\":\"a\"}", "x")),
                   CIVIC_ALGORITHM_REFUSED);
 
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 }
 
 
@@ -86,7 +86,7 @@ keyset_without_kid(void **state)
 {
     char                  err[256];
     ngx_str_t             json;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     set = keyset_two("", "", err, sizeof(err));
     assert_non_null(set);
@@ -97,11 +97,11 @@ keyset_without_kid(void **state)
     verify_expect(verify_token(set, token_sign(&keyset_a,
                                "{\"alg\":\"ES256\",\"kid\":\"a\"}", "x")),
                   CIVIC_KEY_UNKNOWN);
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 
     json = token_format("{\"keys\":[{%s},{%s}]}", keyset_a.members,
                         keyset_hs.members);
-    set = civic_auth_keyset_parse(&json, VERIFY_ALL, err, sizeof(err));
+    set = civic_jose_keyset_parse(&json, VERIFY_ALL, err, sizeof(err));
     assert_non_null(set);
 
     verify_expect(verify_token(set, token_sign(&keyset_a,
@@ -114,7 +114,7 @@ keyset_without_kid(void **state)
                                "{\"alg\":\"ES384\"}", "x")),
                   CIVIC_ALGORITHM_REFUSED);
 
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 }
 
 
@@ -123,7 +123,7 @@ keyset_same_kid(void **state)
 {
     char                  err[256];
     ngx_str_t             json;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     set = keyset_two(",\"kid\":\"a\"", ",\"kid\":\"a\"", err, sizeof(err));
     assert_null(set);
@@ -131,14 +131,14 @@ keyset_same_kid(void **state)
 
     json = token_format("{\"keys\":[{%s,\"kid\":\"a\"},{%s,\"kid\":\"a\"}]}",
                         keyset_a.members, keyset_hs.members);
-    set = civic_auth_keyset_parse(&json, VERIFY_ALL, err, sizeof(err));
+    set = civic_jose_keyset_parse(&json, VERIFY_ALL, err, sizeof(err));
     assert_non_null(set);
 
     verify_expect(verify_token(set, token_sign(&keyset_hs,
                                "{\"alg\":\"HS256\",\"kid\":\"a\"}", "x")),
                   CIVIC_OK);
 
-    civic_auth_keyset_free(set);
+    civic_jose_keyset_free(set);
 }
 
 
@@ -149,7 +149,7 @@ keyset_refused(const char *text, const char *wanted)
     ngx_str_t  json;
 
     json = verify_string(text);
-    assert_null(civic_auth_keyset_parse(&json, VERIFY_ALL, err,
+    assert_null(civic_jose_keyset_parse(&json, VERIFY_ALL, err,
                                         sizeof(err)));
 
     if (strstr(err, wanted) == NULL) {
@@ -191,22 +191,22 @@ keyset_count(void **state)
     char                  err[256];
     char                 *text, *p;
     ngx_str_t             json;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
     text = malloc(65536);
     p = text + sprintf(text, "{\"keys\":[{%s}", keyset_hs.members);
 
-    for (i = 1; i < CIVIC_AUTH_MAX_KEYS; i++) {
+    for (i = 1; i < CIVIC_JOSE_MAX_KEYS; i++) {
         p += sprintf(p, ",{%s}", keyset_hs.members);
     }
 
     strcpy(p, "]}");
     json = verify_string(text);
 
-    set = civic_auth_keyset_parse(&json, VERIFY_ALL, err, sizeof(err));
+    set = civic_jose_keyset_parse(&json, VERIFY_ALL, err, sizeof(err));
     assert_non_null(set);
-    assert_int_equal(civic_auth_keyset_size(set), CIVIC_AUTH_MAX_KEYS);
-    civic_auth_keyset_free(set);
+    assert_int_equal(civic_jose_keyset_size(set), CIVIC_JOSE_MAX_KEYS);
+    civic_jose_keyset_free(set);
 
     (void) sprintf(p, ",{%s}]}", keyset_hs.members);
     keyset_refused(text, "holds 65 keys");

@@ -13,54 +13,54 @@
 
 #include <openssl/crypto.h>
 
-#include "civic_auth_key.h"
+#include "civic_jose_key.h"
 
 
-#define CIVIC_AUTH_KEYSET_MAX_TEXT  (1024 * 1024)
-#define CIVIC_AUTH_KEYSET_ERROR     256
+#define CIVIC_JOSE_KEYSET_MAX_TEXT  (1024 * 1024)
+#define CIVIC_JOSE_KEYSET_ERROR     256
 
 
-struct civic_auth_keyset_s {
+struct civic_jose_keyset_s {
     ngx_uint_t         nkeys;
-    civic_auth_key_t  *keys[CIVIC_AUTH_MAX_KEYS];
+    civic_jose_key_t  *keys[CIVIC_JOSE_MAX_KEYS];
 };
 
 
-static ngx_int_t civic_auth_keyset_load(civic_auth_keyset_t *set,
+static ngx_int_t civic_jose_keyset_load(civic_jose_keyset_t *set,
     const civic_json_t *root, ngx_uint_t allowed, char *err, size_t errlen);
-static ngx_int_t civic_auth_keyset_add(civic_auth_keyset_t *set,
+static ngx_int_t civic_jose_keyset_add(civic_jose_keyset_t *set,
     const civic_json_t *jwk, ngx_uint_t allowed, char *err, size_t errlen);
-static ngx_uint_t civic_auth_keyset_named(const civic_auth_key_t *key,
+static ngx_uint_t civic_jose_keyset_named(const civic_jose_key_t *key,
     const ngx_str_t *kid);
 
 
-civic_auth_keyset_t *
-civic_auth_keyset_parse(const ngx_str_t *json, ngx_uint_t allowed, char *err,
+civic_jose_keyset_t *
+civic_jose_keyset_parse(const ngx_str_t *json, ngx_uint_t allowed, char *err,
     size_t errlen)
 {
     ngx_int_t             rc;
     civic_json_t         *root;
-    civic_auth_keyset_t  *set;
+    civic_jose_keyset_t  *set;
 
-    root = civic_json_parse(json, CIVIC_AUTH_KEYSET_MAX_TEXT, err, errlen);
+    root = civic_json_parse(json, CIVIC_JOSE_KEYSET_MAX_TEXT, err, errlen);
     if (root == NULL) {
         return NULL;
     }
 
-    set = OPENSSL_zalloc(sizeof(civic_auth_keyset_t));
+    set = OPENSSL_zalloc(sizeof(civic_jose_keyset_t));
 
     if (set == NULL) {
         (void) snprintf(err, errlen, "no memory");
         rc = NGX_ERROR;
 
     } else {
-        rc = civic_auth_keyset_load(set, root, allowed, err, errlen);
+        rc = civic_jose_keyset_load(set, root, allowed, err, errlen);
     }
 
     civic_json_free(root);
 
     if (rc != NGX_OK) {
-        civic_auth_keyset_free(set);
+        civic_jose_keyset_free(set);
         return NULL;
     }
 
@@ -69,7 +69,7 @@ civic_auth_keyset_parse(const ngx_str_t *json, ngx_uint_t allowed, char *err,
 
 
 static ngx_int_t
-civic_auth_keyset_load(civic_auth_keyset_t *set, const civic_json_t *root,
+civic_jose_keyset_load(civic_jose_keyset_t *set, const civic_json_t *root,
     ngx_uint_t allowed, char *err, size_t errlen)
 {
     ngx_uint_t           i, n;
@@ -80,7 +80,7 @@ civic_auth_keyset_load(civic_auth_keyset_t *set, const civic_json_t *root,
     if (keys == NULL) {
 
         if (civic_json_member(root, "kty")) {
-            return civic_auth_keyset_add(set, root, allowed, err, errlen);
+            return civic_jose_keyset_add(set, root, allowed, err, errlen);
         }
 
         (void) snprintf(err, errlen, "neither a JWKS nor a JWK: it has no "
@@ -95,14 +95,14 @@ civic_auth_keyset_load(civic_auth_keyset_t *set, const civic_json_t *root,
 
     n = civic_json_length(keys);
 
-    if (n == 0 || n > CIVIC_AUTH_MAX_KEYS) {
+    if (n == 0 || n > CIVIC_JOSE_MAX_KEYS) {
         (void) snprintf(err, errlen, "\"keys\" holds %d keys, and not 1 to %d",
-                        (int) n, CIVIC_AUTH_MAX_KEYS);
+                        (int) n, CIVIC_JOSE_MAX_KEYS);
         return NGX_DECLINED;
     }
 
     for (i = 0; i < n; i++) {
-        if (civic_auth_keyset_add(set, civic_json_element(keys, i), allowed,
+        if (civic_jose_keyset_add(set, civic_json_element(keys, i), allowed,
                                   err, errlen)
             != NGX_OK)
         {
@@ -115,14 +115,14 @@ civic_auth_keyset_load(civic_auth_keyset_t *set, const civic_json_t *root,
 
 
 static ngx_int_t
-civic_auth_keyset_add(civic_auth_keyset_t *set, const civic_json_t *jwk,
+civic_jose_keyset_add(civic_jose_keyset_t *set, const civic_json_t *jwk,
     ngx_uint_t allowed, char *err, size_t errlen)
 {
-    char               reason[CIVIC_AUTH_KEYSET_ERROR];
+    char               reason[CIVIC_JOSE_KEYSET_ERROR];
     ngx_uint_t         i;
-    civic_auth_key_t  *key, *other;
+    civic_jose_key_t  *key, *other;
 
-    key = civic_auth_key_parse(jwk, allowed, reason, sizeof(reason));
+    key = civic_jose_key_parse(jwk, allowed, reason, sizeof(reason));
 
     if (key == NULL) {
         (void) snprintf(err, errlen, "key %d: %s", (int) set->nkeys + 1,
@@ -134,11 +134,11 @@ civic_auth_keyset_add(civic_auth_keyset_t *set, const civic_json_t *jwk,
         other = set->keys[i];
 
         if (key->kid.data && (key->algs & other->algs)
-            && civic_auth_keyset_named(other, &key->kid))
+            && civic_jose_keyset_named(other, &key->kid))
         {
             (void) snprintf(err, errlen, "key %d: has the \"kid\" of key %d",
                             (int) set->nkeys + 1, (int) i + 1);
-            civic_auth_key_free(key);
+            civic_jose_key_free(key);
             return NGX_DECLINED;
         }
     }
@@ -150,7 +150,7 @@ civic_auth_keyset_add(civic_auth_keyset_t *set, const civic_json_t *jwk,
 
 
 void
-civic_auth_keyset_free(civic_auth_keyset_t *set)
+civic_jose_keyset_free(civic_jose_keyset_t *set)
 {
     ngx_uint_t  i;
 
@@ -159,7 +159,7 @@ civic_auth_keyset_free(civic_auth_keyset_t *set)
     }
 
     for (i = 0; i < set->nkeys; i++) {
-        civic_auth_key_free(set->keys[i]);
+        civic_jose_key_free(set->keys[i]);
     }
 
     OPENSSL_free(set);
@@ -167,18 +167,18 @@ civic_auth_keyset_free(civic_auth_keyset_t *set)
 
 
 ngx_uint_t
-civic_auth_keyset_size(const civic_auth_keyset_t *set)
+civic_jose_keyset_size(const civic_jose_keyset_t *set)
 {
     return set->nkeys;
 }
 
 
-civic_auth_key_t *
-civic_auth_keyset_find(const civic_auth_keyset_t *set,
-    const civic_auth_jws_t *jws, civic_problem_e *problem)
+civic_jose_key_t *
+civic_jose_keyset_find(const civic_jose_keyset_t *set,
+    const civic_jose_jws_t *jws, civic_problem_e *problem)
 {
     ngx_uint_t         i, able, named;
-    civic_auth_key_t  *key, *found;
+    civic_jose_key_t  *key, *found;
 
     found = NULL;
     named = 0;
@@ -187,7 +187,7 @@ civic_auth_keyset_find(const civic_auth_keyset_t *set,
     for (i = 0; i < set->nkeys; i++) {
         key = set->keys[i];
 
-        if (jws->kid.data && !civic_auth_keyset_named(key, &jws->kid)) {
+        if (jws->kid.data && !civic_jose_keyset_named(key, &jws->kid)) {
             continue;
         }
 
@@ -210,7 +210,7 @@ civic_auth_keyset_find(const civic_auth_keyset_t *set,
 
 
 static ngx_uint_t
-civic_auth_keyset_named(const civic_auth_key_t *key, const ngx_str_t *kid)
+civic_jose_keyset_named(const civic_jose_key_t *key, const ngx_str_t *kid)
 {
     return key->kid.data && key->kid.len == kid->len
            && ngx_memcmp(key->kid.data, kid->data, kid->len) == 0;
