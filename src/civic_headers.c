@@ -66,10 +66,14 @@ civic_headers_in_remove(ngx_http_request_t *r, civic_header_match_pt match,
 
 
 ngx_int_t
-civic_headers_in_add(ngx_http_request_t *r, const char *key,
-    const char *lowcase_key, ngx_str_t *value)
+civic_headers_in_add(ngx_http_request_t *r, civic_header_name_t *name,
+    const ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
+
+    if (name->hash == 0) {
+        name->hash = ngx_hash_key(name->lowcase, name->key.len);
+    }
 
     if (civic_headers_detach(r) != NGX_OK) {
         return NGX_ERROR;
@@ -82,10 +86,9 @@ civic_headers_in_add(ngx_http_request_t *r, const char *key,
 
     ngx_memzero(h, sizeof(ngx_table_elt_t));
 
-    h->key.len = ngx_strlen(key);
-    h->key.data = (u_char *) key;
-    h->lowcase_key = (u_char *) lowcase_key;
-    h->hash = ngx_hash_key(h->lowcase_key, h->key.len);
+    h->hash = name->hash;
+    h->key = name->key;
+    h->lowcase_key = name->lowcase;
     h->value = *value;
 
     return NGX_OK;

@@ -21,10 +21,23 @@
 
 typedef ngx_uint_t (*civic_header_match_pt)(ngx_table_elt_t *h, void *data);
 
+
+/* a name that is added; `hash` is filled in by the first use */
+
+typedef struct {
+    ngx_str_t         key;
+    u_char           *lowcase;
+    ngx_uint_t        hash;
+} civic_header_name_t;
+
+#define civic_header_name(key, lowcase)                                       \
+    { ngx_string(key), (u_char *) lowcase, 0 }
+
+
 ngx_int_t civic_headers_in_remove(ngx_http_request_t *r,
     civic_header_match_pt match, void *data);
-ngx_int_t civic_headers_in_add(ngx_http_request_t *r, const char *key,
-    const char *lowcase_key, ngx_str_t *value);
+ngx_int_t civic_headers_in_add(ngx_http_request_t *r,
+    civic_header_name_t *name, const ngx_str_t *value);
 
 /* response headers; the value must live as long as the request */
 

@@ -21,6 +21,10 @@
 #define CIVIC_TRACE_RANDOM  4096
 
 
+static civic_header_name_t  civic_trace_parent =
+    civic_header_name("traceparent", "traceparent");
+
+
 typedef struct {
     ngx_table_elt_t  *parent;
     ngx_uint_t        parents;
@@ -88,7 +92,7 @@ civic_trace_open(ngx_http_request_t *r, civic_ctx_t *ctx)
         return NGX_OK;
     }
 
-    return civic_headers_in_add(r, "traceparent", "traceparent", &value);
+    return civic_headers_in_add(r, &civic_trace_parent, &value);
 }
 
 

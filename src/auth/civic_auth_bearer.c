@@ -25,6 +25,7 @@ static civic_problem_e civic_auth_bearer_find(ngx_http_request_t *r,
     civic_ctx_t *ctx, ngx_str_t *token);
 static civic_problem_e civic_auth_bearer_parse(const ngx_str_t *value,
     ngx_str_t *token);
+static ngx_uint_t civic_auth_bearer_token68(const ngx_str_t *token);
 static civic_problem_e civic_auth_bearer_verify(ngx_http_request_t *r,
     const civic_auth_policy_t *policy, const ngx_str_t *token,
     civic_auth_caller_t *caller);
@@ -119,6 +120,11 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     problem = civic_auth_bearer_verify(r, alcf->policy, &token, caller);
 
+    if (problem == CIVIC_TOKEN_MALFORMED && !civic_auth_bearer_token68(&token))
+    {
+        problem = CIVIC_CREDENTIALS_MALFORMED;
+    }
+
     if (problem != CIVIC_OK) {
         return civic_auth_bearer_refuse(r, ctx, alcf, problem);
     }
@@ -196,12 +202,12 @@ civic_auth_bearer_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 }
 
 
-/* "Bearer" 1*SP token68, the scheme in any case */
+/* "Bearer" 1*SP token, the scheme in any case */
 
 static civic_problem_e
 civic_auth_bearer_parse(const ngx_str_t *value, ngx_str_t *token)
 {
-    u_char  ch, *p, *last;
+    u_char  *p, *last;
 
     static ngx_str_t  scheme = ngx_string("bearer");
 
@@ -224,12 +230,33 @@ civic_auth_bearer_parse(const ngx_str_t *value, ngx_str_t *token)
         return CIVIC_TOKEN_TOO_LARGE;
     }
 
+    if (p == last) {
+        return CIVIC_CREDENTIALS_MALFORMED;
+    }
+
+    return CIVIC_OK;
+}
+
+
+/*
+ * RFC 6750, 2.1: what may stand behind "Bearer" at all, a token or not.
+ * Asked only of what is no token: a token is made of less.
+ */
+
+static ngx_uint_t
+civic_auth_bearer_token68(const ngx_str_t *token)
+{
+    u_char  ch, *p, *last;
+
+    p = token->data;
+    last = p + token->len;
+
     while (p < last && last[-1] == '=') {
         last--;
     }
 
     if (p == last) {
-        return CIVIC_CREDENTIALS_MALFORMED;
+        return 0;
     }
 
     for ( /* void */ ; p < last; p++) {
@@ -244,10 +271,10 @@ civic_auth_bearer_parse(const ngx_str_t *value, ngx_str_t *token)
             continue;
         }
 
-        return CIVIC_CREDENTIALS_MALFORMED;
+        return 0;
     }
 
-    return CIVIC_OK;
+    return 1;
 }
 
 

@@ -13,9 +13,8 @@
 
 
 typedef struct {
-    const char   *key;
-    const char   *lowcase;
-    size_t        offset;
+    civic_header_name_t   name;
+    size_t                offset;
 } civic_auth_header_t;
 
 
@@ -25,18 +24,27 @@ static ngx_uint_t civic_auth_headers_authorization(ngx_table_elt_t *h,
 
 
 static civic_auth_header_t  civic_auth_headers[] = {
-    { "X-Civic-Caller", "x-civic-caller",
+
+    { civic_header_name("X-Civic-Caller", "x-civic-caller"),
       offsetof(civic_identity_t, caller) },
-    { "X-Civic-Subject", "x-civic-subject",
+
+    { civic_header_name("X-Civic-Subject", "x-civic-subject"),
       offsetof(civic_identity_t, subject) },
-    { "X-Civic-Issuer", "x-civic-issuer",
+
+    { civic_header_name("X-Civic-Issuer", "x-civic-issuer"),
       offsetof(civic_identity_t, issuer) },
-    { "X-Civic-Scope", "x-civic-scope",
+
+    { civic_header_name("X-Civic-Scope", "x-civic-scope"),
       offsetof(civic_identity_t, scope) },
-    { "X-Civic-Region", "x-civic-region",
+
+    { civic_header_name("X-Civic-Region", "x-civic-region"),
       offsetof(civic_identity_t, region) },
-    { NULL, NULL, 0 }
+
+    { { ngx_null_string, NULL, 0 }, 0 }
 };
+
+static civic_header_name_t  civic_auth_header_authorization =
+    civic_header_name("Authorization", "authorization");
 
 
 ngx_int_t
@@ -116,7 +124,7 @@ civic_auth_headers_credential_pass(ngx_http_request_t *r,
     p = ngx_cpymem(p, token->data, token->len);
     *p = '\0';
 
-    if (civic_headers_in_add(r, "Authorization", "authorization", &value)
+    if (civic_headers_in_add(r, &civic_auth_header_authorization, &value)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -138,7 +146,7 @@ civic_auth_headers_identity(ngx_http_request_t *r,
     ngx_str_t            *value;
     civic_auth_header_t  *header;
 
-    for (header = civic_auth_headers; header->key; header++) {
+    for (header = civic_auth_headers; header->name.key.len; header++) {
 
         value = (ngx_str_t *) ((u_char *) identity + header->offset);
 
@@ -146,7 +154,7 @@ civic_auth_headers_identity(ngx_http_request_t *r,
             continue;
         }
 
-        if (civic_headers_in_add(r, header->key, header->lowcase, value)
+        if (civic_headers_in_add(r, &header->name, value)
             != NGX_OK)
         {
             return NGX_ERROR;

@@ -14,7 +14,34 @@
 #include "civic_jose_key.h"
 
 
-static civic_problem_e civic_jose_jws_header(const ngx_str_t *text,
+#define CIVIC_JOSE_JWS_KNOWN  16       /* headers; a power of two */
+#define CIVIC_JOSE_JWS_TEXT   256      /* bytes of a header, encoded */
+
+
+/*
+ * A header that was taken apart before.  All tokens of a key have the same,
+ * and reading JSON costs more than comparing a line.
+ */
+
+typedef struct {
+    ngx_uint_t        alg;             /* 0: an empty place */
+    size_t            len;
+    size_t            kid;             /* lengths; 0: the header has none */
+    size_t            typ;
+    ngx_uint_t        has_typ;         /* it may be there and be empty */
+    u_char            text[CIVIC_JOSE_JWS_TEXT];
+    u_char            values[CIVIC_JOSE_JWS_TEXT]; /* kid, then typ */
+} civic_jose_jws_known_t;
+
+
+static civic_problem_e civic_jose_jws_header(const ngx_str_t *part,
+    u_char *buf, civic_jose_jws_t *jws);
+static civic_jose_jws_known_t *civic_jose_jws_place(const ngx_str_t *part);
+static void civic_jose_jws_recall(const civic_jose_jws_known_t *known,
+    u_char *buf, civic_jose_jws_t *jws);
+static void civic_jose_jws_remember(civic_jose_jws_known_t *known,
+    const ngx_str_t *part, const u_char *buf, const civic_jose_jws_t *jws);
+static civic_problem_e civic_jose_jws_object(const ngx_str_t *text,
     civic_jose_jws_t *jws);
 static civic_problem_e civic_jose_jws_members(const civic_json_t *header,
     u_char *buf, civic_jose_jws_t *jws);
@@ -57,12 +84,8 @@ civic_jose_jws_parse(const ngx_str_t *token, u_char *buf,
         return CIVIC_TOKEN_MALFORMED;
     }
 
-    part.len = dot - part.data;
-    header.data = buf;
-
-    if (civic_jose_base64url_decode(&header, &part) != NGX_OK) {
-        return CIVIC_TOKEN_MALFORMED;
-    }
+    header.data = part.data;
+    header.len = dot - part.data;
 
     part.data = dot + 1;
     dot = memchr(part.data, '.', last - part.data);
@@ -72,7 +95,7 @@ civic_jose_jws_parse(const ngx_str_t *token, u_char *buf,
     }
 
     part.len = dot - part.data;
-    jws->payload.data = header.data + header.len;
+    jws->payload.data = buf;
 
     if (civic_jose_base64url_decode(&jws->payload, &part) != NGX_OK) {
         return CIVIC_TOKEN_MALFORMED;
@@ -89,7 +112,9 @@ civic_jose_jws_parse(const ngx_str_t *token, u_char *buf,
         return CIVIC_TOKEN_MALFORMED;
     }
 
-    problem = civic_jose_jws_header(&header, jws);
+    buf = jws->signature.data + jws->signature.len;
+
+    problem = civic_jose_jws_header(&header, buf, jws);
 
     if (problem == CIVIC_OK && jws->signature.len == 0) {
         return CIVIC_TOKEN_MALFORMED;
@@ -100,7 +125,101 @@ civic_jose_jws_parse(const ngx_str_t *token, u_char *buf,
 
 
 static civic_problem_e
-civic_jose_jws_header(const ngx_str_t *text, civic_jose_jws_t *jws)
+civic_jose_jws_header(const ngx_str_t *part, u_char *buf,
+    civic_jose_jws_t *jws)
+{
+    ngx_str_t                text;
+    civic_problem_e          problem;
+    civic_jose_jws_known_t  *known;
+
+    known = civic_jose_jws_place(part);
+
+    if (known->alg != 0
+        && known->len == part->len
+        && ngx_memcmp(known->text, part->data, part->len) == 0)
+    {
+        civic_jose_jws_recall(known, buf, jws);
+        return CIVIC_OK;
+    }
+
+    text.data = buf;
+
+    if (civic_jose_base64url_decode(&text, part) != NGX_OK) {
+        return CIVIC_TOKEN_MALFORMED;
+    }
+
+    problem = civic_jose_jws_object(&text, jws);
+
+    if (problem == CIVIC_OK) {
+        civic_jose_jws_remember(known, part, buf, jws);
+    }
+
+    return problem;
+}
+
+
+/* one place for each header, shared by those of one length and ending */
+
+static civic_jose_jws_known_t *
+civic_jose_jws_place(const ngx_str_t *part)
+{
+    ngx_uint_t  i, n;
+
+    static civic_jose_jws_known_t  known[CIVIC_JOSE_JWS_KNOWN];
+
+    n = part->len;
+
+    for (i = part->len; i > 0 && part->len - i < 16; i--) {
+        n = n * 31 + part->data[i - 1];
+    }
+
+    return &known[(n ^ (n >> 8)) & (CIVIC_JOSE_JWS_KNOWN - 1)];
+}
+
+
+static void
+civic_jose_jws_recall(const civic_jose_jws_known_t *known, u_char *buf,
+    civic_jose_jws_t *jws)
+{
+    ngx_memcpy(buf, known->values, known->kid + known->typ);
+
+    jws->alg = known->alg;
+
+    if (known->kid) {
+        jws->kid.data = buf;
+        jws->kid.len = known->kid;
+    }
+
+    if (known->has_typ) {
+        jws->typ.data = buf + known->kid;
+        jws->typ.len = known->typ;
+    }
+}
+
+
+/* `buf` begins with kid and typ, as they were taken from the header */
+
+static void
+civic_jose_jws_remember(civic_jose_jws_known_t *known, const ngx_str_t *part,
+    const u_char *buf, const civic_jose_jws_t *jws)
+{
+    if (part->len > CIVIC_JOSE_JWS_TEXT) {
+        return;
+    }
+
+    known->alg = jws->alg;
+    known->len = part->len;
+    known->kid = jws->kid.len;
+    known->typ = jws->typ.len;
+    known->has_typ = (jws->typ.data != NULL);
+
+    ngx_memcpy(known->text, part->data, part->len);
+    ngx_memcpy(known->values, buf, known->kid + known->typ);
+}
+
+
+static civic_problem_e
+civic_jose_jws_object(const ngx_str_t *text, civic_jose_jws_t *jws)
 {
     civic_json_t     *header;
     civic_problem_e   problem;

@@ -363,6 +363,39 @@ jws_parts(void **state)
 }
 
 
+/* headers that differ in their kid only share a place in what is known */
+
+static void
+jws_known_header(void **state)
+{
+    int               i;
+    u_char            buf[1024];
+    char              kid[2];
+    ngx_str_t         token[2];
+    civic_jose_jws_t  jws;
+
+    token[0] = token_sign(&jws_key, "{\"kid\":\"a\",\"alg\":\"ES256\","
+                          "\"typ\":\"JWT\",\"x\":\"0123456789abc\"}", "p");
+    token[1] = token_sign(&jws_key, "{\"kid\":\"b\",\"alg\":\"ES256\","
+                          "\"typ\":\"\",\"xyz\":\"1230123456789abc\"}", "p");
+
+    for (i = 0; i < 8; i++) {
+        kid[0] = (i & 2) ? 'b' : 'a';
+
+        verify_expect(civic_jose_jws_parse(&token[(i & 2) >> 1], buf, &jws),
+                      CIVIC_OK);
+
+        assert_int_equal(jws.alg, CIVIC_ALG_ES256);
+        assert_int_equal(jws.kid.len, 1);
+        assert_memory_equal(jws.kid.data, kid, 1);
+        assert_non_null(jws.typ.data);
+        assert_int_equal(jws.typ.len, (i & 2) ? 0 : 3);
+        assert_memory_equal(jws.payload.data, "p", 1);
+
+    }
+}
+
+
 int
 main(void)
 {
@@ -380,6 +413,8 @@ main(void)
           NULL, NULL },
         { "a token without signature is refused", jws_unsigned, NULL, NULL,
           NULL },
+        { "a header that was read before reads the same again",
+          jws_known_header, NULL, NULL, NULL },
         { "a payload may be any bytes, or none", jws_any_payload, NULL, NULL,
           NULL },
         { "a parsed token shows its parts", jws_parts, NULL, NULL, NULL }
