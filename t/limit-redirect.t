@@ -54,4 +54,37 @@ like($gate->get('/to')->{headers}{ratelimit}, qr/^"path";r=8;/,
 like($gate->get('/from')->{headers}{ratelimit}, qr/^"path";r=7;/,
      'and the headers tell of the key that was counted last');
 
+
+
+# what was asked and not charged is asked again
+
+my $open = Civic::Gate->start(http => <<'END', server => <<'END2');
+    civic_limit_policy wide key=$arg_k rate=1r/h burst=1;
+    civic_limit_policy narrow key=$arg_k rate=1r/h;
+END
+    location /           { civic_limit wide narrow;
+                           error_page 429 = @fallback; return 200; }
+    location @fallback   { civic_limit wide; return 200; }
+    location /wide       { civic_limit wide; return 200; }
+    location /rehearsal  { civic_limit narrow; civic_limit_dry_run on;
+                           rewrite ^ /narrow last; }
+    location /narrow     { civic_limit narrow; return 200; }
+    location /refused    { civic_limit narrow; error_page 429 = @page;
+                           return 200; }
+    location @page       { civic_limit narrow; return 203; }
+END2
+
+is($open->get('/?k=a')->{status}, 200, 'the first request passes both');
+is($open->get('/?k=a')->{status}, 200,
+   'the second is refused by one, and the other is charged at the fallback');
+is($open->get('/wide?k=a')->{status}, 429, 'so that it is used up then');
+
+$open->get('/narrow?k=b');
+is($open->get('/rehearsal?k=b')->{status}, 429,
+   'a dry run does not open the location that it is rewritten to');
+
+$open->get('/refused?k=c');
+is($open->get('/refused?k=c')->{status}, 203,
+   'the page for a refusal is not refused by the same policy again');
+
 done_testing();

@@ -139,6 +139,8 @@ civic_auth_headers_credential_pass(ngx_http_request_t *r,
 }
 
 
+/* no value has a control byte: civic_auth_claims_check() has seen to it */
+
 ngx_int_t
 civic_auth_headers_identity(ngx_http_request_t *r,
     const civic_identity_t *identity)
@@ -150,7 +152,7 @@ civic_auth_headers_identity(ngx_http_request_t *r,
 
         value = (ngx_str_t *) ((u_char *) identity + header->offset);
 
-        if (value->len == 0 || !civic_auth_headers_clean(value)) {
+        if (value->len == 0) {
             continue;
         }
 
@@ -233,7 +235,7 @@ civic_auth_headers_authorization(ngx_table_elt_t *h, void *data)
     static ngx_str_t  name = ngx_string("authorization");
 
     return h->key.len == name.len
-           && ngx_strncasecmp(h->key.data, name.data, name.len) == 0;
+           && ngx_memcmp(h->lowcase_key, name.data, name.len) == 0;
 }
 
 

@@ -11,7 +11,7 @@
  * With dry run a request that would be refused is logged and counted as
  * such, and passes without a charge; the client is told nothing.
  *
- * Keys are personal data: they are hashed, and never logged.
+ * Keys are personal data: they are hashed, and not logged by us.
  */
 
 
@@ -33,6 +33,8 @@ static ngx_int_t civic_limit_check_key(ngx_http_request_t *r,
     civic_limit_item_t *item);
 static ngx_uint_t civic_limit_check_judged(civic_limit_ctx_t *lctx,
     civic_limit_item_t *item);
+static void civic_limit_check_settle(ngx_http_request_t *r,
+    civic_limit_item_t *items, ngx_uint_t n, ngx_int_t rc);
 static ngx_int_t civic_limit_check_remember(civic_limit_ctx_t *lctx,
     civic_limit_item_t *items, ngx_uint_t n);
 static void civic_limit_check_passed(civic_ctx_t *ctx);
@@ -119,6 +121,8 @@ civic_limit_check(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     rc = civic_limit_zone_judge(lmcf, items, n, r->connection->log);
 
+    civic_limit_check_settle(r, items, n, rc);
+
     if (rc == NGX_ERROR
         || civic_limit_check_remember(ctx->limit, items, n) != NGX_OK)
     {
@@ -191,10 +195,13 @@ civic_limit_check_item(ngx_http_request_t *r, civic_limit_ctx_t *lctx,
         return NGX_DECLINED;
     }
 
-    if (rc == NGX_BUSY
-        && civic_limit_check_remember(lctx, item, 1) != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (rc == NGX_BUSY) {
+        item->refused = 1;
+        civic_limit_check_settle(r, item, 1, rc);
+
+        if (civic_limit_check_remember(lctx, item, 1) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     return rc;
@@ -248,7 +255,8 @@ civic_limit_check_judged(civic_limit_ctx_t *lctx, civic_limit_item_t *item)
 
     for (i = 0; i < lctx->items.nelts; i++) {
 
-        if (judged[i].use->policy == item->use->policy
+        if (judged[i].settled
+            && judged[i].use->policy == item->use->policy
             && ngx_memcmp(judged[i].key, item->key, CIVIC_SHM_KEY_LEN) == 0)
         {
             return 1;
@@ -256,6 +264,27 @@ civic_limit_check_judged(civic_limit_ctx_t *lctx, civic_limit_item_t *item)
     }
 
     return 0;
+}
+
+
+/*
+ * A policy that was asked, but not charged because another refused, or
+ * because it was only a rehearsal, is asked again where a redirect leads.
+ */
+
+static void
+civic_limit_check_settle(ngx_http_request_t *r, civic_limit_item_t *items,
+    ngx_uint_t n, ngx_int_t rc)
+{
+    ngx_uint_t               i;
+    civic_limit_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_limit_module);
+
+    for (i = 0; i < n; i++) {
+        items[i].settled = (rc == NGX_OK)
+                           || (items[i].refused && !llcf->dry_run);
+    }
 }
 
 

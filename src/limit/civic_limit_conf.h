@@ -105,6 +105,7 @@ typedef struct {
     uint64_t                    now;       /* ns; 0: it was not counted */
     civic_limit_time_t          tat;
     ngx_uint_t                  refused;
+    ngx_uint_t                  settled;   /* charged, or refused for good */
     u_char                      key[CIVIC_SHM_KEY_LEN];
 } civic_limit_item_t;
 

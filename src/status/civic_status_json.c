@@ -82,17 +82,19 @@ static void
 civic_status_json_zone(const civic_status_zone_t *zone,
     civic_status_out_t *out)
 {
-    civic_status_out_format(out, 256 + 6 * NGX_INT_T_LEN,
+    civic_status_out_format(out, 256 + 7 * NGX_INT_T_LEN,
                             ",\"zone\":{\"slots\":%ui,"
                             "\"services\":{\"used\":%ui,\"max\":%ui},"
                             "\"routes\":{\"used\":%ui,\"max\":%ui},"
-                            "\"decisions\":{\"per_slot\":%ui}}",
+                            "\"decisions\":{\"refused_per_slot\":%ui,"
+                            "\"passed_per_slot\":%ui}}",
                             zone->nslots,
                             civic_status_registry_size(&zone->services) - 2,
                             zone->services.max - 2,
                             civic_status_registry_size(&zone->routes) - 2,
                             zone->routes.max - 2,
-                            2 * civic_status_slot(zone, 0)->refused.n);
+                            civic_status_slot(zone, 0)->refused.n,
+                            civic_status_slot(zone, 0)->passed.n);
 }
 
 

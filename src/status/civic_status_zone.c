@@ -21,13 +21,15 @@
 #define CIVIC_STATUS_MAX_ROUTES    1002
 #define CIVIC_STATUS_MIN_ENTRIES   8   /* of a ring */
 #define CIVIC_STATUS_MAX_ENTRIES   2048
+#define CIVIC_STATUS_MAX_PASSED    512 /* small, to stay in the cache */
 #define CIVIC_STATUS_LINE          64  /* bytes: slots share no cache line */
 
 
 typedef struct {
     ngx_uint_t     services;
     ngx_uint_t     routes;
-    ngx_uint_t     entries;
+    ngx_uint_t     entries;            /* of refused requests */
+    ngx_uint_t     passed;             /* of the others */
     size_t         names_size;
     size_t         counters_size;      /* with the head of the slot */
     size_t         slot_size;
@@ -169,6 +171,8 @@ civic_status_zone_plan(size_t size, ngx_uint_t nslots,
         return NGX_ERROR;
     }
 
+    plan->passed = ngx_min(plan->entries, CIVIC_STATUS_MAX_PASSED);
+
     plan->names_size = (plan->services + plan->routes)
                        * CIVIC_STATUS_NAME_SIZE;
 
@@ -180,7 +184,8 @@ civic_status_zone_plan(size_t size, ngx_uint_t nslots,
                                     CIVIC_STATUS_LINE);
 
     plan->slot_size = plan->counters_size
-                      + 2 * plan->entries * sizeof(civic_status_entry_t);
+                      + (plan->entries + plan->passed)
+                        * sizeof(civic_status_entry_t);
     plan->slot_size = ngx_align(plan->slot_size, CIVIC_STATUS_LINE);
 
     return NGX_OK;
@@ -223,7 +228,7 @@ civic_status_zone_create(civic_status_zone_t *zone, ngx_uint_t nslots,
 
         civic_status_ring_init(&slot->refused, entries, plan->entries);
         civic_status_ring_init(&slot->passed, entries + plan->entries,
-                               plan->entries);
+                               plan->passed);
     }
 }
 
