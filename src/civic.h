@@ -113,7 +113,10 @@ typedef struct {
 extern ngx_module_t  ngx_http_civic_module;
 
 
-/* the context of a request; NULL where the gate has no part in it */
+/*
+ * The context of a request, of its parent where it has none of its own;
+ * NULL where the gate has no part in it.
+ */
 
 civic_ctx_t *civic_ctx_get(ngx_http_request_t *r);
 

@@ -11,11 +11,35 @@
 #include "civic_context.h"
 
 
+static civic_ctx_t *civic_context_find(ngx_http_request_t *r);
 static void civic_context_cleanup(void *data);
 
 
+/*
+ * A clone, as slices and background updates of a cache are, begins behind
+ * our phases and goes on as its parent.
+ */
+
 civic_ctx_t *
 civic_ctx_get(ngx_http_request_t *r)
+{
+    civic_ctx_t  *ctx;
+
+    for ( ;; ) {
+
+        ctx = civic_context_find(r);
+
+        if (ctx != NULL || r == r->main) {
+            return ctx;
+        }
+
+        r = r->parent;
+    }
+}
+
+
+static civic_ctx_t *
+civic_context_find(ngx_http_request_t *r)
 {
     civic_ctx_t         *ctx;
     ngx_pool_cleanup_t  *cln;
@@ -50,7 +74,7 @@ civic_ctx_open(ngx_http_request_t *r)
     civic_ctx_t         *ctx, *main;
     ngx_pool_cleanup_t  *cln;
 
-    ctx = civic_ctx_get(r);
+    ctx = civic_context_find(r);
     if (ctx != NULL) {
         return ctx;
     }

@@ -142,7 +142,6 @@ civic_filter_problem(ngx_http_request_t *r, civic_ctx_t *ctx)
         || ctx->route == NULL
         || r->err_status < NGX_HTTP_BAD_REQUEST
         || r->err_status != r->headers_out.status
-        || r->error_page
         || r->internal)
     {
         return NULL;

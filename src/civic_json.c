@@ -2,7 +2,7 @@
 /*
  * Copyright (C) Civic Gate
  *
- * JSON through jansson, which nobody else includes.  This file decides what
+ * JSON through jansson, which nobody else calls.  This file decides what
  * text is acceptable at all; it owns nothing but what it hands out.  Depth
  * is counted before jansson sees the text, because jansson recurses.  Errors
  * never quote the text: it may be a key.

@@ -4,10 +4,11 @@
  *
  * Memory for the JSON of one token.  A small document is some forty
  * allocations that all go at once, so they are cut one behind the other from
- * a buffer that is empty again when the last of them is given back.  What
- * does not fit, and what was there before, is malloc's.
+ * a buffer that is empty again when the token has been judged.  What does
+ * not fit is malloc's.
  *
- * One thread: nginx hands nothing of ours to its thread pools.
+ * jansson's allocators belong to the whole process: whoever else uses it
+ * finds them as they were.
  */
 
 
@@ -19,7 +20,7 @@
 #include "civic_json_arena.h"
 
 
-#define CIVIC_JSON_ARENA_SIZE   65536
+#define CIVIC_JSON_ARENA_SIZE   32768
 #define CIVIC_JSON_ARENA_ALIGN  16
 
 
@@ -27,23 +28,28 @@ static void *civic_json_arena_alloc(size_t size);
 static void civic_json_arena_free(void *p);
 
 
-static u_char      *civic_json_arena;
-static size_t       civic_json_arena_used;
-static ngx_uint_t   civic_json_arena_live;
+static json_malloc_t  civic_json_arena_malloc;     /* the others' */
+static json_free_t    civic_json_arena_release;
+
+static size_t         civic_json_arena_used;
+static u_char         civic_json_arena[CIVIC_JSON_ARENA_SIZE]
+    __attribute__((aligned(CIVIC_JSON_ARENA_ALIGN)));
 
 
 void
-civic_json_arena_init(void)
+civic_json_arena_enter(void)
 {
-    if (civic_json_arena != NULL) {
-        return;
-    }
+    json_get_alloc_funcs(&civic_json_arena_malloc, &civic_json_arena_release);
+    json_set_alloc_funcs(civic_json_arena_alloc, civic_json_arena_free);
 
-    civic_json_arena = malloc(CIVIC_JSON_ARENA_SIZE);
+    civic_json_arena_used = 0;
+}
 
-    if (civic_json_arena != NULL) {
-        json_set_alloc_funcs(civic_json_arena_alloc, civic_json_arena_free);
-    }
+
+void
+civic_json_arena_leave(void)
+{
+    json_set_alloc_funcs(civic_json_arena_malloc, civic_json_arena_release);
 }
 
 
@@ -53,13 +59,11 @@ civic_json_arena_alloc(size_t size)
     void  *p;
 
     if (size > CIVIC_JSON_ARENA_SIZE - civic_json_arena_used) {
-        return malloc(size);
+        return civic_json_arena_malloc(size);
     }
 
     p = civic_json_arena + civic_json_arena_used;
-
     civic_json_arena_used += ngx_align(size, CIVIC_JSON_ARENA_ALIGN);
-    civic_json_arena_live++;
 
     return p;
 }
@@ -73,11 +77,6 @@ civic_json_arena_free(void *p)
     if (at < civic_json_arena
         || at >= civic_json_arena + CIVIC_JSON_ARENA_SIZE)
     {
-        free(p);
-        return;
-    }
-
-    if (--civic_json_arena_live == 0) {
-        civic_json_arena_used = 0;
+        civic_json_arena_release(p);
     }
 }

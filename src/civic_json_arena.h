@@ -9,12 +9,13 @@
 
 
 /*
- * Has jansson allocate from an arena of this process from now on.  For
- * workers: it cannot be undone, and a process that may unload the module
- * must not be left with our functions.
+ * Between these two, JSON is allocated from an arena of this process; all of
+ * it must be freed before civic_json_arena_leave().  They do not nest, and
+ * nothing in between may wait.
  */
 
-void civic_json_arena_init(void);
+void civic_json_arena_enter(void);
+void civic_json_arena_leave(void);
 
 
 #endif /* _CIVIC_JSON_ARENA_H_INCLUDED_ */

@@ -9,7 +9,6 @@
 
 
 #include "civic.h"
-#include "civic_json_arena.h"
 #include "civic_pipeline.h"
 #include "civic_variables.h"
 #include "civic_auth.h"
@@ -24,7 +23,6 @@
 static ngx_int_t civic_module_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t civic_module_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t civic_module_init(ngx_cycle_t *cycle);
-static ngx_int_t civic_module_init_worker(ngx_cycle_t *cycle);
 static void *civic_module_create_main_conf(ngx_conf_t *cf);
 static void *civic_module_create_srv_conf(ngx_conf_t *cf);
 static char *civic_module_merge_srv_conf(ngx_conf_t *cf, void *parent,
@@ -68,7 +66,7 @@ ngx_module_t  ngx_http_civic_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     civic_module_init,                     /* init module */
-    civic_module_init_worker,              /* init process */
+    NULL,                                  /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     NULL,                                  /* exit process */
@@ -115,19 +113,6 @@ static ngx_int_t
 civic_module_init(ngx_cycle_t *cycle)
 {
     civic_pipeline_order(cycle);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-civic_module_init_worker(ngx_cycle_t *cycle)
-{
-    /* a process that is master and worker at once may unload us */
-
-    if (ngx_process == NGX_PROCESS_WORKER) {
-        civic_json_arena_init();
-    }
 
     return NGX_OK;
 }

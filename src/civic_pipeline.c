@@ -12,7 +12,7 @@
  *     LOG              counters and the record of the decision
  *
  * The checks sit in REWRITE because `return` and `rewrite` answer before
- * nginx comes to ACCESS.  POST_READ happens once per client request; the
+ * nginx comes to ACCESS.  POST_READ happens at most once per client request; the
  * others again for every internal redirect and subrequest.
  */
 
@@ -35,12 +35,16 @@ static ngx_int_t civic_pipeline_post_read_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_server_rewrite_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_rewrite_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_log_handler(ngx_http_request_t *r);
+static ngx_int_t civic_pipeline_none_handler(ngx_http_request_t *r);
+static ngx_int_t civic_pipeline_open(ngx_http_request_t *r,
+    civic_ctx_t **ctx);
 static ngx_int_t civic_pipeline_leave(ngx_http_request_t *r, civic_ctx_t *ctx,
     ngx_int_t rc);
 static void civic_pipeline_clock_start(civic_ctx_t *ctx);
 static void civic_pipeline_clock_stop(civic_ctx_t *ctx);
-static void civic_pipeline_move(ngx_http_phase_handler_t *ph, ngx_uint_t n,
-    ngx_http_handler_pt handler, ngx_uint_t to);
+static ngx_uint_t civic_pipeline_handlers(ngx_http_phase_handler_t *ph);
+static void civic_pipeline_last(ngx_http_phase_handler_t *ph, ngx_uint_t n,
+    ngx_http_handler_pt handler);
 
 
 /* the steps in every location, in this order */
@@ -64,6 +68,11 @@ static const struct {
     { NGX_HTTP_REWRITE_PHASE, civic_pipeline_rewrite_handler },
     { NGX_HTTP_LOG_PHASE, civic_pipeline_log_handler }
 };
+
+
+/* whose place at the front of REWRITE we share; NULL: nobody's */
+
+static ngx_http_handler_pt  civic_pipeline_next;
 
 
 ngx_int_t
@@ -97,127 +106,120 @@ civic_pipeline_init(ngx_conf_t *cf)
  * us register after us.  So the finished table is put in order: ours to the
  * end of SERVER_REWRITE, where server-level if, set, return and rewrite have
  * had their say, and to the front of REWRITE.
+ *
+ * There it shares the first entry with the handler that was first: nginx's
+ * rewrite module knows by its place in the table that a request has come to
+ * no location, and must not run its server's rewrites twice.
  */
 
 void
 civic_pipeline_order(ngx_cycle_t *cycle)
 {
-    ngx_uint_t                  i, n;
+    ngx_uint_t                  n;
     ngx_http_phase_handler_t   *ph;
     ngx_http_core_main_conf_t  *cmcf;
 
+    civic_pipeline_next = NULL;
+
     cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_core_module);
 
-    if (cmcf == NULL || cmcf->phase_engine.handlers == NULL) {
+    if (cmcf == NULL
+        || cmcf->phase_engine.handlers == NULL
+        || cmcf->phase_engine.server_rewrite_index == (ngx_uint_t) -1
+        || cmcf->phase_engine.location_rewrite_index == (ngx_uint_t) -1)
+    {
         return;
     }
 
-    ph = cmcf->phase_engine.handlers;
+    ph = cmcf->phase_engine.handlers
+         + cmcf->phase_engine.server_rewrite_index;
 
-    i = cmcf->phase_engine.server_rewrite_index;
+    civic_pipeline_last(ph, civic_pipeline_handlers(ph),
+                        civic_pipeline_server_rewrite_handler);
 
-    if (i != (ngx_uint_t) -1) {
-        for (n = 0; ph[i + n].checker == ngx_http_core_rewrite_phase; n++) {
-            /* void */
-        }
+    ph = cmcf->phase_engine.handlers
+         + cmcf->phase_engine.location_rewrite_index;
 
-        civic_pipeline_move(&ph[i], n, civic_pipeline_server_rewrite_handler,
-                            n - 1);
+    n = civic_pipeline_handlers(ph);
+
+    civic_pipeline_last(ph, n, civic_pipeline_rewrite_handler);
+
+    if (ph[n - 1].handler != civic_pipeline_rewrite_handler) {
+        return;
     }
 
-    i = cmcf->phase_engine.location_rewrite_index;
-
-    if (i != (ngx_uint_t) -1) {
-        for (n = 0; ph[i + n].checker == ngx_http_core_rewrite_phase; n++) {
-            /* void */
-        }
-
-        civic_pipeline_move(&ph[i], n, civic_pipeline_rewrite_handler, 0);
+    if (n > 1) {
+        civic_pipeline_next = ph[0].handler;
+        ph[n - 1].handler = civic_pipeline_none_handler;
     }
+
+    ph[0].handler = civic_pipeline_rewrite_handler;
+}
+
+
+static ngx_uint_t
+civic_pipeline_handlers(ngx_http_phase_handler_t *ph)
+{
+    ngx_uint_t  n;
+
+    for (n = 0; ph[n].checker == ngx_http_core_rewrite_phase; n++) {
+        /* void */
+    }
+
+    return n;
 }
 
 
 /* the handlers of one phase differ in nothing but their function */
 
 static void
-civic_pipeline_move(ngx_http_phase_handler_t *ph, ngx_uint_t n,
-    ngx_http_handler_pt handler, ngx_uint_t to)
+civic_pipeline_last(ngx_http_phase_handler_t *ph, ngx_uint_t n,
+    ngx_http_handler_pt handler)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < n; i++) {
+    for (i = 0; i + 1 < n; i++) {
+
         if (ph[i].handler == handler) {
-            break;
+            ph[i].handler = ph[i + 1].handler;
+            ph[i + 1].handler = handler;
         }
     }
-
-    if (i == n) {
-        return;
-    }
-
-    for ( /* void */ ; i < to; i++) {
-        ph[i].handler = ph[i + 1].handler;
-    }
-
-    for ( /* void */ ; i > to; i--) {
-        ph[i].handler = ph[i - 1].handler;
-    }
-
-    ph[to].handler = handler;
 }
 
 
 static ngx_int_t
 civic_pipeline_post_read_handler(ngx_http_request_t *r)
 {
-    civic_ctx_t       *ctx;
-    civic_srv_conf_t  *scf;
+    ngx_int_t     rc;
+    civic_ctx_t  *ctx;
 
-    scf = ngx_http_get_module_srv_conf(r, ngx_http_civic_module);
+    rc = civic_pipeline_open(r, &ctx);
 
-    if (!scf->active) {
-        return NGX_DECLINED;
+    if (rc == NGX_OK) {
+        rc = civic_route_check_path(r, ctx);
     }
 
-    ctx = civic_ctx_open(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (civic_trace_open(r, ctx) != NGX_OK
-        || civic_auth_strip_identity(r) != NGX_OK)
-    {
-        return civic_pipeline_leave(r, ctx, NGX_ERROR);
-    }
-
-    return civic_pipeline_leave(r, ctx, civic_route_check_path(r, ctx));
+    return civic_pipeline_leave(r, ctx, rc);
 }
 
 
 static ngx_int_t
 civic_pipeline_server_rewrite_handler(ngx_http_request_t *r)
 {
-    ngx_int_t          rc;
-    civic_ctx_t       *ctx;
-    civic_srv_conf_t  *scf;
+    ngx_int_t     rc;
+    civic_ctx_t  *ctx;
 
-    scf = ngx_http_get_module_srv_conf(r, ngx_http_civic_module);
+    rc = civic_pipeline_open(r, &ctx);
 
-    if (!scf->active) {
-        return NGX_DECLINED;
-    }
+    if (rc == NGX_OK) {
+        civic_pipeline_clock_start(ctx);
 
-    ctx = civic_ctx_open(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+        rc = civic_route_lookup(r, ctx);
 
-    civic_pipeline_clock_start(ctx);
-
-    rc = civic_route_lookup(r, ctx);
-
-    if (rc != NGX_OK) {
-        civic_pipeline_clock_stop(ctx);
+        if (rc != NGX_OK) {
+            civic_pipeline_clock_stop(ctx);
+        }
     }
 
     return civic_pipeline_leave(r, ctx, rc);
@@ -229,38 +231,41 @@ civic_pipeline_rewrite_handler(ngx_http_request_t *r)
 {
     ngx_int_t                rc;
     civic_ctx_t             *ctx;
-    civic_srv_conf_t        *scf;
     civic_pipeline_step_pt  *step;
 
-    scf = ngx_http_get_module_srv_conf(r, ngx_http_civic_module);
+    rc = civic_pipeline_open(r, &ctx);
 
-    if (!scf->active) {
-        return NGX_DECLINED;
-    }
+    if (rc == NGX_OK) {
+        civic_pipeline_clock_start(ctx);
 
-    ctx = civic_ctx_open(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+        for (step = civic_pipeline_steps; *step; step++) {
 
-    civic_pipeline_clock_start(ctx);
+            rc = (*step)(r, ctx);
 
-    rc = NGX_DECLINED;
-
-    for (step = civic_pipeline_steps; *step; step++) {
-
-        rc = (*step)(r, ctx);
-
-        if (rc != NGX_DECLINED) {
-            break;
+            if (rc != NGX_DECLINED) {
+                break;
+            }
         }
-    }
 
-    if (rc != NGX_OK) {
+        if (rc == NGX_OK) {
+            return NGX_DECLINED;
+        }
+
         civic_pipeline_clock_stop(ctx);
     }
 
+    if (rc == NGX_DECLINED && civic_pipeline_next != NULL) {
+        return civic_pipeline_next(r);
+    }
+
     return civic_pipeline_leave(r, ctx, rc);
+}
+
+
+static ngx_int_t
+civic_pipeline_none_handler(ngx_http_request_t *r)
+{
+    return NGX_DECLINED;
 }
 
 
@@ -273,6 +278,46 @@ civic_pipeline_log_handler(ngx_http_request_t *r)
 
     if (scf->active && r == r->main) {
         civic_status_log(r, civic_ctx_get(r));
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * NGX_OK: the request has its context; NGX_DECLINED: its server takes no
+ * part.  The first handler that a client's request comes to cleans it:
+ * mostly POST_READ, but nginx sends a request that it refuses itself, for a
+ * Host it lacks, straight to its error_page.
+ */
+
+static ngx_int_t
+civic_pipeline_open(ngx_http_request_t *r, civic_ctx_t **ctx)
+{
+    civic_srv_conf_t  *scf;
+
+    *ctx = NULL;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_civic_module);
+
+    if (!scf->active) {
+        return NGX_DECLINED;
+    }
+
+    *ctx = civic_ctx_open(r);
+
+    if (*ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (r != r->main || (*ctx)->trace_id[0] != '\0') {
+        return NGX_OK;
+    }
+
+    if (civic_trace_open(r, *ctx) != NGX_OK
+        || civic_auth_strip_identity(r) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -294,6 +339,10 @@ civic_pipeline_leave(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_int_t rc)
         return NGX_DONE;
 
     case NGX_ERROR:
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
         rc = civic_refuse(ctx, CIVIC_INTERNAL, NULL);
         break;
     }

@@ -138,7 +138,7 @@ civic_reply_page(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t status,
     lang = civic_reply_language(&language);
     text = civic_reply_text(&problem->shown);
 
-    trace.len = CIVIC_TRACE_ID_LEN;
+    trace.len = ctx->main->trace_id[0] ? CIVIC_TRACE_ID_LEN : 0;
     trace.data = ctx->main->trace_id;
 
     b->last = (html ? civic_reply_html : civic_reply_json)

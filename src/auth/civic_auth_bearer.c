@@ -14,6 +14,7 @@
 #include "civic_auth_bearer.h"
 #include "civic_auth_cache.h"
 #include "civic_auth_headers.h"
+#include "civic_json_arena.h"
 #include "civic_status.h"
 
 
@@ -118,7 +119,11 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
         return NGX_ERROR;
     }
 
+    civic_json_arena_enter();
+
     problem = civic_auth_bearer_verify(r, alcf->policy, &token, caller);
+
+    civic_json_arena_leave();
 
     if (problem == CIVIC_TOKEN_MALFORMED && !civic_auth_bearer_token68(&token))
     {

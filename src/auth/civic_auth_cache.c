@@ -361,8 +361,8 @@ civic_auth_cache_write_locked(civic_shm_t *store, civic_auth_entry_t *entry,
 
 
 /*
- * Both are SHA-256, and of the two only the token is anybody's to choose:
- * to meet another's entry is to find a second preimage.
+ * Both are SHA-256, and generations are the operator's: to meet another's
+ * entry takes two tokens whose digests differ by a given value.
  */
 
 static void

@@ -257,7 +257,7 @@ civic_auth_authorise(ngx_http_request_t *r, civic_ctx_t *ctx)
         }
     }
 
-    if (ctx->route != NULL
+    if (civic_route_arrived(r, ctx)
         && ctx->route->scopes != NULL
         && !civic_auth_require_any(ctx->route->scopes, &granted))
     {

@@ -52,6 +52,10 @@ ngx_array_t *civic_route_services(ngx_conf_t *cf);
 
 ngx_array_t *civic_route_all(ngx_conf_t *cf);
 
+/* is the request in the location that its route led to? */
+
+ngx_uint_t civic_route_arrived(ngx_http_request_t *r, const civic_ctx_t *ctx);
+
 /* steps */
 
 ngx_int_t civic_route_check_path(ngx_http_request_t *r, civic_ctx_t *ctx);

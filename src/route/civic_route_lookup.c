@@ -138,9 +138,7 @@ civic_route_admit(ngx_http_request_t *r, civic_ctx_t *ctx)
 
     ctx->admitted = rlcf;
 
-    if (rlcf->service == NULL
-        || (ctx->route != NULL && ctx->route->service == rlcf->service))
-    {
+    if (rlcf->service == NULL || civic_route_arrived(r, ctx)) {
         return NGX_DECLINED;
     }
 
@@ -149,6 +147,17 @@ civic_route_admit(ngx_http_request_t *r, civic_ctx_t *ctx)
                   &r->uri, &rlcf->service->name);
 
     return civic_refuse(ctx, CIVIC_NO_ROUTE, &rlcf->service->pos);
+}
+
+
+ngx_uint_t
+civic_route_arrived(ngx_http_request_t *r, const civic_ctx_t *ctx)
+{
+    civic_route_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_route_module);
+
+    return ctx->route != NULL && ctx->route->service == rlcf->service;
 }
 
 
