@@ -166,7 +166,7 @@ for my $title (sort keys %twins) {
     my ($ok, $output) = check("location \@x {\n    civic_route $first;\n}\n"
                               . "location \@y {\n    civic_route $second;\n}");
     ok(!$ok, "$title: refused");
-    like($output, qr{same requests.*/routes\.conf:2 in \S*/routes\.conf:5$}m,
+    like($output, qr{same requests.*/routes\.conf:2\) in \S*/routes\.conf:5$}m,
          'naming both lines');
 }
 

@@ -48,7 +48,7 @@ civic_route_methods_add(civic_route_methods_t *methods,
 
     if (other) {
         return civic_route_error(pool, err, "the route \"%V\" takes the same "
-                                 "requests as \"%V\" in %V:%ui",
+                                 "requests as \"%V\" (first in %V:%ui)",
                                  &route->pattern, &other->pattern,
                                  &other->pos.file, other->pos.line);
     }

@@ -295,15 +295,15 @@ duplicates_are_refused_and_name_the_other_line(void **state)
         const char  *error;
     } cases[] = {
         { "GET", "/a/{y}", "the route \"/a/{y}\" takes the same requests as "
-          "\"/a/{x}\" in routes.conf:1" },
+          "\"/a/{x}\" (first in routes.conf:1)" },
         { "PUT,POST", "/a/{y}", "the route \"/a/{y}\" takes the same requests "
-          "as \"/a/{z}\" in routes.conf:2" },
+          "as \"/a/{z}\" (first in routes.conf:2)" },
         { "any", "/b/{y:[0-9]}", "the route \"/b/{y:[0-9]}\" takes the same "
-          "requests as \"/b/{x:[0-9]}\" in routes.conf:3" },
+          "requests as \"/b/{x:[0-9]}\" (first in routes.conf:3)" },
         { "GET", "/c/{y...}", "the route \"/c/{y...}\" takes the same "
-          "requests as \"/c/{x...}\" in routes.conf:4" },
+          "requests as \"/c/{x...}\" (first in routes.conf:4)" },
         { "GET", "~^/d/(?P<y>.)", "the route \"~^/d/(?P<y>.)\" takes the same "
-          "requests as \"~^/d/(?<x>.)\" in routes.conf:5" },
+          "requests as \"~^/d/(?<x>.)\" (first in routes.conf:5)" },
         { NULL, NULL, NULL }
     };
 
