@@ -12,8 +12,8 @@
  *     LOG              counters and the record of the decision
  *
  * The checks sit in REWRITE because `return` and `rewrite` answer before
- * nginx comes to ACCESS.  POST_READ happens at most once per client request; the
- * others again for every internal redirect and subrequest.
+ * nginx comes to ACCESS.  POST_READ happens at most once per client request;
+ * the others again for every internal redirect and subrequest.
  */
 
 

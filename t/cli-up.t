@@ -12,15 +12,6 @@ my $cli = Civic::Cli->new;
 my $gate = $cli->gate;
 
 
-# processes that live in our folder
-
-sub left {
-    my $home = $cli->home;
-    return grep { index(readlink "/proc/$_/cwd" // '', $home) == 0 }
-           map { m{(\d+)$} } glob '/proc/[0-9]*';
-}
-
-
 sub pid {
     my ($name) = @_;
 
@@ -33,7 +24,7 @@ my ($status, $said) = $cli->run('up', '-d');
 is $status, 0, 'up -d succeeds' or BAIL_OUT($said);
 is scalar(my @parts = grep { defined } map { pid($_) }
           qw(up redis orthanc nginx)), 4, 'it says who runs';
-cmp_ok scalar(my @here = left()), '>=', 3, 'Redis, Orthanc and nginx run';
+cmp_ok scalar(my @here = $cli->left), '>=', 3, 'Redis, Orthanc and nginx run';
 like $said, qr{^Civic Gate  http://127\.0\.0\.1:${\ $cli->port}$}m,
      'it says where the gate is';
 is scalar(my @curl = $said =~ /^  curl /mg), 3, 'it gives three lines to try';
@@ -75,7 +66,7 @@ ok !-e $rival->home . '/run/up.pid', 'and leaves nothing running';
 
 ($status, $said) = $cli->run('down');
 is $status, 0, 'down succeeds';
-is_deeply [left()], [], 'down leaves no process behind';
+is_deeply [$cli->left], [], 'down leaves no process behind';
 is_deeply [grep { defined readlink "/proc/$_/cwd" } @parts], [],
           'not even the one that watches';
 is $gate->get('/status')->{status}, 599, 'the port is free again';
@@ -87,11 +78,8 @@ like $why, qr/does not answer/, 'and says so';
 ($status, $said) = $cli->run('up', '-d');
 is $status, 0, 'up starts again on what it had kept' or diag $said;
 kill 'KILL', pid('redis');
-for (1 .. 100) {
-    last if !-e $cli->home . '/run/up.pid';
-    select undef, undef, undef, 0.1;
-}
-is_deeply [left()], [], 'when a part dies, the others are stopped';
+$cli->await('run/up.pid', 'gone');
+is_deeply [$cli->left], [], 'when a part dies, the others are stopped';
 open my $log, '<', $cli->home . '/log/up.log';
 like join('', <$log>), qr/redis has stopped/, 'and the log says which it was';
 

@@ -11,7 +11,7 @@ use Test::More;
 $ENV{FUZZ_SECONDS} //= ($ENV{CI} // '') eq 'true' ? 20 : 2;
 
 my @targets = split /\n/, qx(t/fuzz/run -l);
-is $?, 0, 'the fuzz targets are listed' or BAIL_OUT 'no fuzz targets';
+ok scalar @targets, 'there are fuzz targets' or BAIL_OUT 'no fuzz targets';
 
 my %verdict;
 

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use IO::Socket::INET ();
 use JSON::PP qw(decode_json);
 use Test::More;
 use Civic::Gate;
@@ -51,6 +52,14 @@ my @before = $gate->pids;
 is @before, 1, 'there is one worker';
 ok $gate->reload, 'a reload is noticed';
 isnt(($gate->pids)[-1], $before[0], 'and has a new worker');
+
+my $slow = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                 PeerPort => $gate->port);
+print {$slow} "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1";
+$slow->flush;
+ok $gate->reload && $gate->reload,
+   'so is one while an old worker has yet to end';
+close $slow;
 
 my ($ok, $output) = Civic::Gate->check(server => 'return 200;');
 ok $ok, 'a good configuration passes' or diag $output;

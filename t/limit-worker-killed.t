@@ -3,7 +3,8 @@
 # Copyright (C) Civic Gate
 #
 # A worker that is killed under load, whatever it was doing, leaves counters
-# that work.
+# that work.  Whether one dies inside them is chance: that they then start
+# anew is for the unit test of shm/ to say, not for this one.
 
 use strict;
 use warnings;

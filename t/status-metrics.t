@@ -102,4 +102,13 @@ is($res->{status}, 405, 'POST is not allowed');
 is($res->{headers}{allow}, 'GET, HEAD', 'the answer says what is');
 
 $gate->stop;
+
+my $other = Civic::Gate->start(
+    http   => 'charset utf-8; charset_types *;',
+    server => 'location = /metrics { civic_metrics; }');
+is($other->get('/metrics')->{headers}{'content-type'},
+   'text/plain; version=0.0.4; charset=utf-8',
+   'the charset is named once, where nginx would add it too');
+$other->stop;
+
 done_testing();

@@ -9,7 +9,7 @@ use warnings;
 use Test::More;
 
 my @names = split /\n/, qx(t/unit/run -l);
-is $?, 0, 'the unit tests are listed' or BAIL_OUT 'no unit tests';
+ok scalar @names, 'there are unit tests' or BAIL_OUT 'no unit tests';
 
 $ENV{CMOCKA_MESSAGE_OUTPUT} = 'TAP';
 

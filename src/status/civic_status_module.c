@@ -17,6 +17,7 @@ typedef struct {
     ngx_str_t                  name;   /* what civic_status is given */
     civic_status_page_pt       write;
     ngx_str_t                  type;
+    ngx_str_t                  charset;   /* empty: the type implies it */
 } civic_status_view_t;
 
 
@@ -49,21 +50,22 @@ static ngx_int_t civic_status_module_init(ngx_cycle_t *cycle);
 static ngx_int_t civic_status_module_init_process(ngx_cycle_t *cycle);
 
 
-#define CIVIC_STATUS_JSON  ngx_string("application/json")
+#define CIVIC_STATUS_JSON  ngx_string("application/json"), ngx_null_string
 
 static const civic_status_view_t  civic_status_views[] = {
     { ngx_string("full"), civic_status_page_full, CIVIC_STATUS_JSON },
     { ngx_string("live"), civic_status_module_live, CIVIC_STATUS_JSON },
     { ngx_string("ready"), civic_status_module_ready, CIVIC_STATUS_JSON },
     { ngx_string("why"), civic_status_page_why, CIVIC_STATUS_JSON },
-    { ngx_null_string, NULL, ngx_null_string }
+    { ngx_null_string, NULL, ngx_null_string, ngx_null_string }
 };
 
 
 static const civic_status_view_t  civic_status_view_metrics = {
     ngx_null_string,
     civic_status_page_metrics,
-    ngx_string("text/plain; version=0.0.4; charset=utf-8")
+    ngx_string("text/plain; version=0.0.4"),
+    ngx_string("utf-8")
 };
 
 
@@ -165,6 +167,7 @@ civic_status_module_handler(ngx_http_request_t *r)
     r->headers_out.content_type = slcf->view->type;
     r->headers_out.content_type_len = slcf->view->type.len;
     r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.charset = slcf->view->charset;
 
     return civic_status_module_send(r, &out);
 }

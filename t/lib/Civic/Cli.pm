@@ -7,7 +7,11 @@ package Civic::Cli;
 #
 #     my $cli = Civic::Cli->new;
 #     my ($status, $output) = $cli->run('token', '--sub', 'x');
+#     my $job = $cli->begin('up');     the same in two steps, $job->{pid}
+#     my ($status, $output) = $cli->end($job);           between them
 #     $cli->token('imaging:read')    a token
+#     $cli->left                     processes in its folder
+#     $cli->await('run/ready')       until a file is there
 #     $cli->home, $cli->port, $cli->gate (a client: see Civic::Gate)
 
 use strict;
@@ -17,8 +21,10 @@ use Cwd ();
 use File::Basename ();
 use File::Temp ();
 use POSIX ();
+use Time::HiRes ();
 use Civic::Gate;
 
+my $patience = 300;                     # seconds; `up` may have to build
 my @all;
 my $root = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../..');
 
@@ -45,6 +51,13 @@ sub gate { return Civic::Gate->at($_[0]{port}) }
 sub run {
     my ($self, @words) = @_;
 
+    return $self->end($self->begin(@words));
+}
+
+
+sub begin {
+    my ($self, @words) = @_;
+
     my $out = File::Temp->new(TMPDIR => 1);
     my $pid = fork // die "cli: fork: $!\n";
     if ($pid == 0) {
@@ -57,11 +70,49 @@ sub run {
         exec "$root/civic", @words or POSIX::_exit(127);
     }
 
-    waitpid $pid, 0;
+    return { pid => $pid, out => $out, words => "@words" };
+}
+
+
+sub end {
+    my ($self, $job) = @_;
+
+    local $SIG{ALRM} = sub {
+        kill 'KILL', $job->{pid};
+        die "cli: civic $job->{words}: no end after $patience seconds\n";
+    };
+    alarm $patience;
+    waitpid $job->{pid}, 0;
     my $status = $? >> 8;
-    open my $in, '<', $out->filename or die "cli: $!\n";
+    alarm 0;
+
+    open my $in, '<', $job->{out}->filename or die "cli: $!\n";
     local $/;
     return $status, <$in> // '';
+}
+
+
+# the processes that live in our folder
+
+sub left {
+    my ($self) = @_;
+
+    my $home = Cwd::abs_path($self->home);
+    return grep { index(readlink "/proc/$_/cwd" // '', $home) == 0 }
+           map { m{(\d+)$} } glob '/proc/[0-9]*';
+}
+
+
+# true once a file is there, relative to our folder, or gone
+
+sub await {
+    my ($self, $file, $gone) = @_;
+
+    for (1 .. 600) {
+        return 1 if !$gone == !!-e $self->home . "/$file";
+        Time::HiRes::sleep(0.05);
+    }
+    return 0;
 }
 
 

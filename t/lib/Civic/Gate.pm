@@ -224,16 +224,20 @@ sub parse_all {
 sub reload {
     my ($self) = @_;
 
-    my $old = () = $self->pids;
+    # an old process may end in its own time, if only it takes no requests
+    my @old = $self->pids;
     my $from = length $self->log;
     kill 'HUP', $self->{pid};
 
     for (1 .. $patience * 50) {
         my $log = substr $self->log, $from;
         return 0 if $log =~ /\[emerg\]/;
-        my %gone = map { $_ => 1 }
-                   $log =~ /(\d+)#\d+: (?:gracefully shutting down|exiting)/g;
-        return 1 if keys %gone >= $old && $log =~ /start worker process/;
+        if ($log =~ /start worker process/) {
+            my %stays = map { $_ => 1 } $self->pids;
+            delete @stays{ $self->log =~
+                /(\d+)#\d+: (?:gracefully shutting down|exiting)/g };
+            return 1 if !grep { $stays{$_} } @old;
+        }
         Time::HiRes::sleep(0.02);
     }
     die "gate: no answer to the reload\n" . substr $self->log, $from;
