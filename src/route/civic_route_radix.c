@@ -42,6 +42,10 @@
  * node where the path ends and a route takes the method wins.
  *
  * Names of parameters are not in the tree: values are numbered in order.
+ *
+ * With thousands of routes a lookup costs what it waits for memory.  So the
+ * finished tree is packed: behind each node lie its children's pointers and
+ * first bytes, its edge and its methods, and behind them its children.
  */
 
 
@@ -49,6 +53,9 @@
 #include "civic_route_error.h"
 #include "civic_route_methods.h"
 #include "civic_route_segment.h"
+
+
+#define CIVIC_ROUTE_RADIX_ALIGN  8     /* of pointers */
 
 
 typedef struct civic_route_node_s    civic_route_node_t;
@@ -108,6 +115,14 @@ static civic_route_branch_t *civic_route_radix_branch(ngx_pool_t *pool,
 static civic_route_node_t *civic_route_radix_add_segment(
     civic_route_radix_t *radix, civic_route_branch_t *branch,
     const civic_route_piece_t *piece, ngx_str_t *err);
+static size_t civic_route_radix_size(const civic_route_node_t *node);
+static civic_route_node_t *civic_route_radix_pack_node(
+    civic_route_node_t *node, u_char **p);
+static void civic_route_radix_pack_body(civic_route_node_t *node, u_char **p);
+static void civic_route_radix_pack_branch(civic_route_node_t *node,
+    u_char **p);
+static void *civic_route_radix_pack_bytes(u_char **p, const void *src,
+    size_t len);
 static ngx_int_t civic_route_radix_walk(const civic_route_walk_t *walk,
     const civic_route_node_t *node, u_char *p, ngx_uint_t n);
 static ngx_int_t civic_route_radix_walk_branch(const civic_route_walk_t *walk,
@@ -429,6 +444,161 @@ civic_route_radix_add_segment(civic_route_radix_t *radix,
     edges[low] = edge;
 
     return &edge->node;
+}
+
+
+ngx_int_t
+civic_route_radix_pack(civic_route_radix_t *radix)
+{
+    u_char  *p;
+
+    p = ngx_palloc(radix->pool, civic_route_radix_size(&radix->root));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_align_ptr(p, CIVIC_ROUTE_RADIX_ALIGN);
+
+    civic_route_radix_pack_body(&radix->root, &p);
+
+    return NGX_OK;
+}
+
+
+/* bytes that a node and all below it take at most, once packed */
+
+static size_t
+civic_route_radix_size(const civic_route_node_t *node)
+{
+    size_t                 size;
+    ngx_uint_t             i;
+    civic_route_edge_t   **edges;
+
+    size = sizeof(civic_route_node_t)
+           + node->nchildren * (sizeof(civic_route_node_t *) + 1)
+           + node->edge.len + 6 * CIVIC_ROUTE_RADIX_ALIGN;
+
+    if (node->methods) {
+        size += sizeof(civic_route_methods_t)
+                + node->methods->routes.nelts * sizeof(civic_route_t *);
+    }
+
+    for (i = 0; i < node->nchildren; i++) {
+        size += civic_route_radix_size(node->children[i]);
+    }
+
+    if (node->branch == NULL) {
+        return size;
+    }
+
+    size += sizeof(civic_route_branch_t);
+    edges = node->branch->segments.elts;
+
+    for (i = 0; i < node->branch->segments.nelts; i++) {
+        size += civic_route_radix_size(&edges[i]->node);
+    }
+
+    if (node->branch->free) {
+        size += civic_route_radix_size(node->branch->free);
+    }
+
+    if (node->branch->tail) {
+        size += civic_route_radix_size(node->branch->tail);
+    }
+
+    return size;
+}
+
+
+static civic_route_node_t *
+civic_route_radix_pack_node(civic_route_node_t *node, u_char **p)
+{
+    node = civic_route_radix_pack_bytes(p, node, sizeof(civic_route_node_t));
+
+    civic_route_radix_pack_body(node, p);
+
+    return node;
+}
+
+
+/* all that a node leads to; the node itself stays where it is */
+
+static void
+civic_route_radix_pack_body(civic_route_node_t *node, u_char **p)
+{
+    ngx_uint_t    i;
+    ngx_array_t  *routes;
+
+    node->nalloc = node->nchildren;
+
+    node->children = civic_route_radix_pack_bytes(p, node->children,
+                         node->nchildren * sizeof(civic_route_node_t *));
+    node->first = civic_route_radix_pack_bytes(p, node->first,
+                                               node->nchildren);
+    node->edge.data = civic_route_radix_pack_bytes(p, node->edge.data,
+                                                   node->edge.len);
+
+    if (node->methods) {
+        node->methods = civic_route_radix_pack_bytes(p, node->methods,
+                                              sizeof(civic_route_methods_t));
+        routes = &node->methods->routes;
+        routes->nalloc = routes->nelts;
+        routes->elts = civic_route_radix_pack_bytes(p, routes->elts,
+                                             routes->nelts * routes->size);
+    }
+
+    if (node->branch) {
+        civic_route_radix_pack_branch(node, p);
+    }
+
+    for (i = 0; i < node->nchildren; i++) {
+        node->children[i] = civic_route_radix_pack_node(node->children[i], p);
+    }
+}
+
+
+static void
+civic_route_radix_pack_branch(civic_route_node_t *node, u_char **p)
+{
+    ngx_uint_t              i;
+    civic_route_edge_t    **edges;
+    civic_route_branch_t   *branch;
+
+    branch = civic_route_radix_pack_bytes(p, node->branch,
+                                          sizeof(civic_route_branch_t));
+    node->branch = branch;
+
+    edges = branch->segments.elts;
+
+    for (i = 0; i < branch->segments.nelts; i++) {
+        civic_route_radix_pack_body(&edges[i]->node, p);
+    }
+
+    if (branch->free) {
+        branch->free = civic_route_radix_pack_node(branch->free, p);
+    }
+
+    if (branch->tail) {
+        branch->tail = civic_route_radix_pack_node(branch->tail, p);
+    }
+}
+
+
+static void *
+civic_route_radix_pack_bytes(u_char **p, const void *src, size_t len)
+{
+    u_char  *dst;
+
+    dst = *p;
+
+    if (len == 0) {
+        return dst;
+    }
+
+    ngx_memcpy(dst, src, len);
+    *p = ngx_align_ptr(dst + len, CIVIC_ROUTE_RADIX_ALIGN);
+
+    return dst;
 }
 
 

@@ -32,6 +32,14 @@ ngx_int_t civic_route_radix_add(civic_route_radix_t *radix,
     ngx_str_t *err);
 
 /*
+ * After the last add: moves what a lookup reads together into one block, in
+ * the order of its reading.  NGX_OK, or NGX_ERROR (no memory): the tree
+ * matches as before.
+ */
+
+ngx_int_t civic_route_radix_pack(civic_route_radix_t *radix);
+
+/*
  *     NGX_OK        match->route, match->values
  *     NGX_DECLINED  match->allow has grown by the methods of the patterns
  *                   that match the path

@@ -139,6 +139,10 @@ civic_route_table_compile(civic_route_table_t *table, ngx_str_t *err)
 {
     ngx_str_null(err);
 
+    if (civic_route_radix_pack(table->radix) != NGX_OK) {
+        return civic_route_no_memory(err);
+    }
+
     return civic_route_regex_compile(table->regex, err);
 }
 
