@@ -74,7 +74,7 @@ ngx_int_t
 civic_route_methods_find(const civic_route_methods_t *methods,
     ngx_uint_t method, civic_route_match_t *match)
 {
-    ngx_uint_t             i;
+    ngx_uint_t             i, last;
     const civic_route_t  **routes;
 
     if (method == NGX_HTTP_HEAD && !(methods->listed & NGX_HTTP_HEAD)) {
@@ -83,9 +83,16 @@ civic_route_methods_find(const civic_route_methods_t *methods,
 
     if (methods->listed & method) {
 
-        routes = methods->routes.elts;
+        /* if none before takes it, the last does: it need not be read */
 
-        for (i = 0; (routes[i]->methods & method) == 0; i++) { /* void */ }
+        routes = methods->routes.elts;
+        last = methods->routes.nelts - 1;
+
+        for (i = 0; i < last; i++) {
+            if (routes[i]->methods & method) {
+                break;
+            }
+        }
 
         match->route = routes[i];
         return NGX_OK;
