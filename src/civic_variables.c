@@ -35,9 +35,16 @@ static ngx_http_variable_t  civic_variables[] = {
 ngx_int_t
 civic_variables_add(ngx_conf_t *cf)
 {
+    return civic_variables_add_table(cf, civic_variables);
+}
+
+
+ngx_int_t
+civic_variables_add_table(ngx_conf_t *cf, ngx_http_variable_t *table)
+{
     ngx_http_variable_t  *var, *v;
 
-    for (v = civic_variables; v->name.len; v++) {
+    for (v = table; v->name.len; v++) {
 
         var = ngx_http_add_variable(cf, &v->name, v->flags);
         if (var == NULL) {

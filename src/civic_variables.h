@@ -15,5 +15,10 @@
 
 ngx_int_t civic_variables_add(ngx_conf_t *cf);
 
+/* for each subsystem's own: a table that ends in ngx_http_null_variable */
+
+ngx_int_t civic_variables_add_table(ngx_conf_t *cf,
+    ngx_http_variable_t *table);
+
 
 #endif /* _CIVIC_VARIABLES_H_INCLUDED_ */

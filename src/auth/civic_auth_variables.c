@@ -10,6 +10,7 @@
 
 #include "civic_auth_bearer.h"
 #include "civic_auth_headers.h"
+#include "civic_variables.h"
 
 
 static ngx_int_t civic_auth_variables_identity(ngx_http_request_t *r,
@@ -66,20 +67,7 @@ static ngx_str_t  civic_auth_statuses[] = {
 ngx_int_t
 civic_auth_variables_add(ngx_conf_t *cf)
 {
-    ngx_http_variable_t  *var, *v;
-
-    for (v = civic_auth_variables; v->name.len; v++) {
-
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
+    return civic_variables_add_table(cf, civic_auth_variables);
 }
 
 

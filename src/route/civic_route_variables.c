@@ -7,6 +7,7 @@
 
 
 #include "civic_route_conf.h"
+#include "civic_variables.h"
 #include "civic_route_pattern.h"
 
 
@@ -36,20 +37,7 @@ static ngx_http_variable_t  civic_route_variables[] = {
 ngx_int_t
 civic_route_variables_add(ngx_conf_t *cf)
 {
-    ngx_http_variable_t  *var, *v;
-
-    for (v = civic_route_variables; v->name.len; v++) {
-
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
+    return civic_variables_add_table(cf, civic_route_variables);
 }
 
 
