@@ -35,6 +35,7 @@ static ngx_int_t civic_pipeline_post_read_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_server_rewrite_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_rewrite_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_log_handler(ngx_http_request_t *r);
+static ngx_int_t civic_pipeline_go_on(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_none_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_open(ngx_http_request_t *r,
     civic_ctx_t **ctx);
@@ -255,10 +256,48 @@ civic_pipeline_rewrite_handler(ngx_http_request_t *r)
     }
 
     if (rc == NGX_DECLINED && civic_pipeline_next != NULL) {
-        return civic_pipeline_next(r);
+        return civic_pipeline_go_on(r);
     }
 
     return civic_pipeline_leave(r, ctx, rc);
+}
+
+
+/*
+ * Some modules (headers-more, lua) move the entry that called them to the
+ * end of the phase, once, to run last.  That entry is ours: we go back to
+ * the front, and leave them where they wanted to be.
+ */
+
+static ngx_int_t
+civic_pipeline_go_on(ngx_http_request_t *r)
+{
+    ngx_int_t                   rc;
+    ngx_uint_t                  n;
+    ngx_http_phase_handler_t   *ph;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+    ph = cmcf->phase_engine.handlers
+         + cmcf->phase_engine.location_rewrite_index;
+
+    rc = civic_pipeline_next(r);
+
+    /* the request may be gone */
+
+    if (ph[0].handler == civic_pipeline_rewrite_handler) {
+        return rc;
+    }
+
+    n = civic_pipeline_handlers(ph);
+
+    if (ph[n - 1].handler == civic_pipeline_rewrite_handler) {
+        ph[n - 1].handler = civic_pipeline_next;
+        civic_pipeline_next = ph[0].handler;
+        ph[0].handler = civic_pipeline_rewrite_handler;
+    }
+
+    return rc;
 }
 
 
