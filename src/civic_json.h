@@ -69,6 +69,20 @@ ngx_int_t civic_json_integer(const civic_json_t *json, int64_t *value);
 
 ngx_int_t civic_json_number(const civic_json_t *json, double *value);
 
+/* NGX_DECLINED also for an integer that no double holds exactly */
+
+ngx_int_t civic_json_exact_number(const civic_json_t *json, double *value);
+
+ngx_uint_t civic_json_is_true(const civic_json_t *json);
+
+/*
+ * The next member of an object, in no order: `iter` begins as NULL.  NULL:
+ * there are no more, or it is no object.
+ */
+
+const civic_json_t *civic_json_next(const civic_json_t *json, void **iter,
+    ngx_str_t *name);
+
 /*
  * A scalar as text in `pool`: strings as they are, numbers and booleans in
  * JSON's spelling; objects and arrays as compact JSON.
@@ -76,6 +90,10 @@ ngx_int_t civic_json_number(const civic_json_t *json, double *value);
 
 ngx_int_t civic_json_text(const civic_json_t *json, ngx_pool_t *pool,
     ngx_str_t *value);
+
+/* well-formed: no overlong forms, no surrogates, not beyond U+10FFFF */
+
+ngx_uint_t civic_json_is_utf8(const ngx_str_t *text);
 
 /* escapes `src` as the inside of a JSON string; returns the end in dst */
 
