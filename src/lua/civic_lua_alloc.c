@@ -12,7 +12,7 @@
  */
 
 
-#include "civic_lua_vm.h"
+#include "civic_lua_budget.h"
 
 
 void *

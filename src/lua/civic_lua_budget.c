@@ -16,7 +16,7 @@
 
 #include <time.h>
 
-#include "civic_lua_vm.h"
+#include "civic_lua_budget.h"
 
 
 static void civic_lua_budget_hook(lua_State *L, lua_Debug *ar);

@@ -8,7 +8,9 @@
  */
 
 
-#include "civic_lua_vm.h"
+#include "civic_lua_object.h"
+#include "civic_lua_sandbox.h"
+#include "civic_lua_value.h"
 
 
 #define CIVIC_LUA_JSON_POOL  4096

@@ -8,7 +8,9 @@
  */
 
 
-#include "civic_lua_vm.h"
+#include "civic_lua_object.h"
+#include "civic_lua_run.h"
+#include "civic_lua_sandbox.h"
 
 
 static int civic_lua_native_fail(lua_State *L);

@@ -13,7 +13,8 @@
  */
 
 
-#include "civic_lua_vm.h"
+#include "civic_lua_object.h"
+#include "civic_lua_sandbox.h"
 
 
 static civic_lua_object_t *civic_lua_object_create(lua_State *L,

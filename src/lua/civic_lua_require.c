@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "civic_lua_vm.h"
+#include "civic_lua_object.h"
+#include "civic_lua_sandbox.h"
 
 
 static ngx_uint_t civic_lua_require_loaded(lua_State *L, civic_lua_vm_t *vm);

@@ -15,7 +15,11 @@
  */
 
 
-#include "civic_lua_vm.h"
+#include "civic_lua_budget.h"
+#include "civic_lua_object.h"
+#include "civic_lua_run.h"
+#include "civic_lua_sandbox.h"
+#include "civic_lua_value.h"
 
 
 typedef struct {
@@ -37,7 +41,8 @@ static ngx_int_t civic_lua_run_refuse(civic_lua_run_t *run,
     const char *what);
 static int civic_lua_run_push_call(lua_State *L);
 static int civic_lua_run_push_results(lua_State *L);
-static int civic_lua_run_push_problem(lua_State *L);
+static ngx_int_t civic_lua_run_throw(civic_lua_run_push_t *push);
+static int civic_lua_run_push_thrown(lua_State *L);
 static int civic_lua_run_results(lua_State *L);
 static int civic_lua_run_failure(lua_State *L);
 static void civic_lua_run_failure_problem(lua_State *L,
@@ -451,7 +456,35 @@ civic_lua_run_raise(civic_lua_run_t *run, const ngx_str_t *code,
     push.values = fields;
     push.nvalues = fields ? 1 : 0;
 
-    if (civic_lua_vm_protect(run->vm, civic_lua_run_push_problem, &push,
+    return civic_lua_run_throw(&push);
+}
+
+
+ngx_int_t
+civic_lua_run_fail(civic_lua_run_t *run, const ngx_str_t *message)
+{
+    civic_value_t         value;
+    civic_lua_run_push_t  push;
+
+    civic_value_set_string(&value, message);
+
+    push.run = run;
+    push.name = NULL;
+    push.values = &value;
+    push.nvalues = 1;
+
+    return civic_lua_run_throw(&push);
+}
+
+
+static ngx_int_t
+civic_lua_run_throw(civic_lua_run_push_t *push)
+{
+    civic_lua_run_t  *run;
+
+    run = push->run;
+
+    if (civic_lua_vm_protect(run->vm, civic_lua_run_push_thrown, push,
                              run->pool, &run->failure)
         != NGX_OK)
     {
@@ -463,7 +496,7 @@ civic_lua_run_raise(civic_lua_run_t *run, const ngx_str_t *code,
 
 
 static int
-civic_lua_run_push_problem(lua_State *L)
+civic_lua_run_push_thrown(lua_State *L)
 {
     lua_State              *co;
     civic_lua_run_t        *run;
@@ -473,7 +506,9 @@ civic_lua_run_push_problem(lua_State *L)
     run = push->run;
     co = civic_lua_run_thread(L, run);
 
-    lua_pushlstring(L, (char *) push->name->data, push->name->len);
+    if (push->name) {
+        lua_pushlstring(L, (char *) push->name->data, push->name->len);
+    }
 
     if (push->nvalues) {
         civic_lua_value_push(L, run->vm, push->values, 0);
@@ -482,13 +517,8 @@ civic_lua_run_push_problem(lua_State *L)
         lua_pushnil(L);
     }
 
-    /* an ordinary error has no code, only a message */
-
-    if (push->name->len) {
+    if (push->name) {
         civic_lua_object_problem(L, run->vm);
-
-    } else if (lua_type(L, -1) != LUA_TSTRING) {
-        lua_pushliteral(L, "the operation failed");
     }
 
     lua_xmove(L, co, 1);

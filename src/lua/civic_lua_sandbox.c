@@ -23,7 +23,8 @@
 
 #include <luajit-2.1/lualib.h>
 
-#include "civic_lua_vm.h"
+#include "civic_lua_object.h"
+#include "civic_lua_sandbox.h"
 
 
 typedef struct {

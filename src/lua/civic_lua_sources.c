@@ -9,7 +9,7 @@
  */
 
 
-#include "civic_lua_vm.h"
+#include "civic_lua_sandbox.h"
 
 
 #define CIVIC_LUA_MODULES(M)                                                  \

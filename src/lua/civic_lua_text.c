@@ -7,7 +7,7 @@
  */
 
 
-#include "civic_lua_vm.h"
+#include "civic_lua_sandbox.h"
 
 
 static int civic_lua_text_valid(lua_State *L);

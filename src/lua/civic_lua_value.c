@@ -9,7 +9,8 @@
  */
 
 
-#include "civic_lua_vm.h"
+#include "civic_lua_object.h"
+#include "civic_lua_value.h"
 
 
 #define CIVIC_LUA_VALUE_NODES  65536

@@ -12,7 +12,11 @@
 
 #include <luajit-2.1/luajit.h>
 
-#include "civic_lua_vm.h"
+#include "civic_lua_budget.h"
+#include "civic_lua_object.h"
+#include "civic_lua_run.h"
+#include "civic_lua_sandbox.h"
+#include "civic_lua_value.h"
 
 
 typedef struct {
