@@ -239,6 +239,9 @@ civic_lua_sandbox_native(lua_State *L, civic_lua_vm_t *vm, int globals)
     lua_newtable(L);
     luaL_register(L, NULL, civic_lua_native_functions);
     lua_newtable(L);
+    luaL_register(L, NULL, civic_lua_bytes_functions);
+    lua_setfield(L, -2, "bytes");
+    lua_newtable(L);
     luaL_register(L, NULL, civic_lua_json_functions);
     lua_setfield(L, -2, "json");
     lua_newtable(L);
