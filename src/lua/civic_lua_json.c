@@ -8,6 +8,7 @@
  */
 
 
+#include "civic_lua_budget.h"
 #include "civic_lua_object.h"
 #include "civic_lua_sandbox.h"
 #include "civic_lua_value.h"
@@ -82,6 +83,7 @@ civic_lua_json_encode(lua_State *L)
     }
 
     if (rc == NGX_OK) {
+        civic_lua_budget_charge(vm, 16 * text.len);
         lua_pushlstring(L, (char *) text.data, text.len);
         civic_lua_object_release(guard);
         return 1;
@@ -110,6 +112,8 @@ civic_lua_json_decode(lua_State *L)
     vm = civic_lua_vm_of(L);
 
     text.data = (u_char *) luaL_checklstring(L, 1, &text.len);
+
+    civic_lua_budget_charge(vm, 16 * text.len);
 
     guard = civic_lua_object_guard(L, vm);
     guard->release = civic_lua_json_free;
