@@ -69,6 +69,20 @@ ngx_int_t civic_json_integer(const civic_json_t *json, int64_t *value);
 
 ngx_int_t civic_json_number(const civic_json_t *json, double *value);
 
+/* NGX_DECLINED also for an integer that no double holds exactly */
+
+ngx_int_t civic_json_exact_number(const civic_json_t *json, double *value);
+
+ngx_uint_t civic_json_is_true(const civic_json_t *json);
+
+/*
+ * The next member of an object, in no order: `iter` begins as NULL.  NULL:
+ * there are no more, or it is no object.
+ */
+
+const civic_json_t *civic_json_next(const civic_json_t *json, void **iter,
+    ngx_str_t *name);
+
 /*
  * A scalar as text in `pool`: strings as they are, numbers and booleans in
  * JSON's spelling; objects and arrays as compact JSON.
@@ -77,17 +91,16 @@ ngx_int_t civic_json_number(const civic_json_t *json, double *value);
 ngx_int_t civic_json_text(const civic_json_t *json, ngx_pool_t *pool,
     ngx_str_t *value);
 
-/* civic_json_tree.c: walking, comparing and building */
+/* well-formed: no overlong forms, no surrogates, not beyond U+10FFFF */
 
-/*
- * The members of an object, one a call, in the order of the text; `iter`
- * begins as NULL.  NGX_OK, or NGX_DONE after the last.
- */
+ngx_uint_t civic_json_is_utf8(const ngx_str_t *text);
 
-ngx_int_t civic_json_next(const civic_json_t *object, void **iter,
-    ngx_str_t *name, const civic_json_t **value);
+/* civic_json_tree.c: comparing and building */
+
 const civic_json_t *civic_json_named(const civic_json_t *json,
     const ngx_str_t *name);
+
+/* NGX_OK, or NGX_DECLINED if it is no boolean */
 
 ngx_int_t civic_json_boolean(const civic_json_t *json, ngx_uint_t *value);
 

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) Civic Gate
  *
- * The other half of the door to jansson: walks, compares and builds what
+ * The other half of the door to jansson: compares and builds what
  * civic_json.c reads.
  */
 
@@ -17,32 +17,6 @@
 
 static ngx_uint_t civic_json_equal_numbers(const json_t *a, const json_t *b);
 static ngx_uint_t civic_json_equal_objects(const json_t *a, const json_t *b);
-
-
-ngx_int_t
-civic_json_next(const civic_json_t *object, void **iter, ngx_str_t *name,
-    const civic_json_t **value)
-{
-    json_t      *json;
-    const char  *key;
-
-    json = (json_t *) object;
-
-    *iter = *iter ? json_object_iter_next(json, *iter)
-                  : json_object_iter(json);
-
-    if (*iter == NULL) {
-        return NGX_DONE;
-    }
-
-    key = json_object_iter_key(*iter);
-
-    name->data = (u_char *) key;
-    name->len = ngx_strlen(key);
-    *value = json_object_iter_value(*iter);
-
-    return NGX_OK;
-}
 
 
 const civic_json_t *
@@ -139,7 +113,7 @@ civic_json_equal_objects(const json_t *a, const json_t *b)
 
     iter = NULL;
 
-    while (civic_json_next(a, &iter, &name, &value) == NGX_OK) {
+    while ((value = civic_json_next(a, &iter, &name)) != NULL) {
 
         other = civic_json_named(b, &name);
 

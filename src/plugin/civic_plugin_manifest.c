@@ -511,11 +511,8 @@ civic_plugin_read_problems(civic_plugin_reader_t *reader,
     }
 
     iter = NULL;
-    inner.up = at;
 
-    while (civic_json_next(at->json, &iter, &inner.name, &inner.json)
-           == NGX_OK)
-    {
+    while (civic_plugin_next(at, &iter, &inner)) {
         if (!civic_plugin_is_kebab(&inner.name)) {
             civic_plugin_wrong(reader, &inner, "a problem's code is made of "
                                "small letters, digits and \"-\", like "
@@ -589,11 +586,8 @@ civic_plugin_read_schemas(civic_plugin_reader_t *reader,
     }
 
     iter = NULL;
-    inner.up = at;
 
-    while (civic_json_next(at->json, &iter, &inner.name, &inner.json)
-           == NGX_OK)
-    {
+    while (civic_plugin_next(at, &iter, &inner)) {
         if (!civic_plugin_is_schema_name(&inner.name)) {
             civic_plugin_wrong(reader, &inner, "a schema's name is made of "
                                "letters, digits, \"_\", \".\" and \"-\", a "

@@ -42,11 +42,8 @@ civic_plugin_read_config(civic_plugin_reader_t *reader,
 
     before = reader->errors->list.nelts;
     iter = NULL;
-    inner.up = at;
 
-    while (civic_json_next(at->json, &iter, &inner.name, &inner.json)
-           == NGX_OK)
-    {
+    while (civic_plugin_next(at, &iter, &inner)) {
         civic_plugin_config_setting(reader, &inner);
     }
 
@@ -229,7 +226,7 @@ civic_plugin_config_fill(const civic_json_t *config, civic_json_t *settings,
 
     iter = NULL;
 
-    while (civic_json_next(config, &iter, &name, &setting) == NGX_OK) {
+    while ((setting = civic_json_next(config, &iter, &name)) != NULL) {
 
         if (civic_json_named(settings, &name)) {
             continue;

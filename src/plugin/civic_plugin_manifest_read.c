@@ -151,6 +151,17 @@ civic_plugin_object(civic_plugin_reader_t *reader,
 }
 
 
+ngx_uint_t
+civic_plugin_next(const civic_plugin_at_t *at, void **iter,
+    civic_plugin_at_t *inner)
+{
+    inner->up = at;
+    inner->json = civic_json_next(at->json, iter, &inner->name);
+
+    return inner->json != NULL;
+}
+
+
 void
 civic_plugin_fields(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, const civic_plugin_field_t *fields,
@@ -165,11 +176,8 @@ civic_plugin_fields(civic_plugin_reader_t *reader,
     }
 
     iter = NULL;
-    inner.up = at;
 
-    while (civic_json_next(at->json, &iter, &inner.name, &inner.json)
-           == NGX_OK)
-    {
+    while (civic_plugin_next(at, &iter, &inner)) {
         for (field = fields; field->name; field++) {
             if (ngx_strlen(field->name) == inner.name.len
                 && ngx_memcmp(field->name, inner.name.data, inner.name.len)

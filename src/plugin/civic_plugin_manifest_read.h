@@ -67,6 +67,11 @@ void civic_plugin_wrong(civic_plugin_reader_t *reader,
 ngx_int_t civic_plugin_object(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, ngx_uint_t max);
 
+/* the next member of an object; `iter` begins as NULL.  0: no more */
+
+ngx_uint_t civic_plugin_next(const civic_plugin_at_t *at, void **iter,
+    civic_plugin_at_t *inner);
+
 /* an object of these fields and no others */
 
 void civic_plugin_fields(civic_plugin_reader_t *reader,

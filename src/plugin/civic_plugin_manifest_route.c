@@ -97,11 +97,8 @@ civic_plugin_read_routes(civic_plugin_reader_t *reader,
     }
 
     iter = NULL;
-    inner.up = at;
 
-    while (civic_json_next(at->json, &iter, &inner.name, &inner.json)
-           == NGX_OK)
-    {
+    while (civic_plugin_next(at, &iter, &inner)) {
         spec = civic_plugin_route_create(reader, &inner);
 
         if (spec == NULL) {
@@ -464,11 +461,8 @@ civic_plugin_read_query(civic_plugin_reader_t *reader,
     }
 
     iter = NULL;
-    inner.up = &properties;
 
-    while (civic_json_next(properties.json, &iter, &inner.name, &inner.json)
-           == NGX_OK)
-    {
+    while (civic_plugin_next(&properties, &iter, &inner)) {
         if (civic_plugin_is_scalar(inner.json)) {
             continue;
         }

@@ -251,7 +251,7 @@ civic_schema_argument_lists(civic_schema_set_t *set,
 
     iter = NULL;
 
-    while (civic_json_next(rule->json, &iter, &name, &list) == NGX_OK) {
+    while ((list = civic_json_next(rule->json, &iter, &name)) != NULL) {
 
         if (civic_schema_argument_unique(list) != NGX_OK) {
             return civic_schema_refuse(set, "\"%V\" in it is not an array "
@@ -544,8 +544,7 @@ civic_schema_argument_schemas(civic_schema_set_t *set,
             json = civic_json_element(rule->json, i);
 
         } else if (argument != CIVIC_SCHEMA_ONE) {
-            (void) civic_json_next(rule->json, &iter, &rule->names[i],
-                                   &json);
+            json = civic_json_next(rule->json, &iter, &rule->names[i]);
         }
 
         if (patterns

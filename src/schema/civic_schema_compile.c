@@ -277,7 +277,7 @@ civic_schema_compile_node(civic_schema_set_t *set, civic_schema_t *node)
 
     iter = NULL;
 
-    while (civic_json_next(node->json, &iter, &name, &json) == NGX_OK) {
+    while ((json = civic_json_next(node->json, &iter, &name)) != NULL) {
 
         set->name = &name;
 
@@ -406,7 +406,7 @@ civic_schema_trace(civic_schema_error_t *err, const civic_json_t *at,
     for (i = 0; i < civic_json_length(at); i++) {
 
         if (civic_json_type(at) == CIVIC_JSON_OBJECT) {
-            (void) civic_json_next(at, &iter, &name, &inner);
+            inner = civic_json_next(at, &iter, &name);
 
         } else {
             inner = civic_json_element(at, i);

@@ -76,7 +76,7 @@ civic_schema_rule_additional(civic_schema_check_t *check,
     patterns = civic_schema_sibling(rule, "patternProperties");
     iter = NULL;
 
-    while (civic_json_next(value, &iter, &name, &member) == NGX_OK) {
+    while ((member = civic_json_next(value, &iter, &name)) != NULL) {
 
         rc = civic_schema_object_evaluated(check, properties, patterns,
                                            &name);
@@ -147,7 +147,7 @@ civic_schema_rule_patterns(civic_schema_check_t *check,
 
     iter = NULL;
 
-    while (civic_json_next(value, &iter, &name, &member) == NGX_OK) {
+    while ((member = civic_json_next(value, &iter, &name)) != NULL) {
 
         for (i = 0; i < rule->n; i++) {
 
@@ -185,7 +185,7 @@ civic_schema_rule_property_names(civic_schema_check_t *check,
 
     iter = NULL;
 
-    while (civic_json_next(value, &iter, &name, &member) == NGX_OK) {
+    while ((member = civic_json_next(value, &iter, &name)) != NULL) {
 
         text = civic_json_new_string(&name);
 
@@ -252,7 +252,7 @@ civic_schema_rule_dependent(civic_schema_check_t *check,
 
     iter = NULL;
 
-    while (civic_json_next(rule->json, &iter, &name, &list) == NGX_OK) {
+    while ((list = civic_json_next(rule->json, &iter, &name)) != NULL) {
 
         if (civic_json_named(value, &name) == NULL) {
             continue;
