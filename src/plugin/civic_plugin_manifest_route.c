@@ -271,7 +271,7 @@ civic_plugin_route_add(civic_plugin_reader_t *reader,
 
     /* the other route has no line that could be named */
 
-    place = ngx_strnstr(err.data, " (first in ", err.len);
+    place = memmem(err.data, err.len, " (first in ", 11);
 
     if (place) {
         err.len = place - err.data;
