@@ -23,7 +23,7 @@ for dir in $(find src -type d | sort); do
     INCLUDES="$INCLUDES -I$dir"
 done
 
-LIBS="-ljansson -lpcre2-8 -lcrypto -lsodium -lm"
+LIBS="-ljansson -lpcre2-8 -lcrypto -lsodium -lhiredis -lm"
 
 sources() {
     # the files named in the comment that a test begins with
