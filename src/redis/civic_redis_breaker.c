@@ -84,6 +84,23 @@ civic_redis_breaker_forget(civic_redis_breaker_t *breaker)
 }
 
 
+ngx_uint_t
+civic_redis_breaker_bars(const civic_redis_breaker_t *breaker, ngx_msec_t now)
+{
+    switch (breaker->state) {
+
+    case CIVIC_REDIS_CLOSED:
+        return 0;
+
+    case CIVIC_REDIS_OPEN:
+        return now - breaker->opened < breaker->cooldown;
+
+    default: /* CIVIC_REDIS_HALF_OPEN */
+        return 1;
+    }
+}
+
+
 ngx_msec_t
 civic_redis_backoff(ngx_uint_t attempts, uint32_t random)
 {

@@ -50,6 +50,11 @@ ngx_uint_t civic_redis_breaker_failure(civic_redis_breaker_t *breaker,
 
 void civic_redis_breaker_forget(civic_redis_breaker_t *breaker);
 
+/* 1: it lets nothing pass, or waits for its probe */
+
+ngx_uint_t civic_redis_breaker_bars(const civic_redis_breaker_t *breaker,
+    ngx_msec_t now);
+
 /*
  * The pause before the next attempt, after `attempts` failed: it doubles,
  * and lies anywhere in its upper half, so that workers do not come together.

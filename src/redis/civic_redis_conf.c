@@ -261,13 +261,6 @@ civic_redis_conf_server(ngx_conf_t *cf, civic_redis_t *redis)
                                 url.err ? url.err : "no memory");
     }
 
-    if (url.uri.len) {
-        return civic_conf_error(cf, NULL,
-                                "server \"%V\" of civic_redis \"%V\" has a "
-                                "path; write host:port or unix:/path",
-                                &value[1], &redis->name);
-    }
-
     redis->server = value[1];
     redis->addrs = url.addrs;
     redis->naddrs = url.naddrs;

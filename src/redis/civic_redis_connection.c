@@ -214,17 +214,34 @@ civic_redis_connection_write(ngx_event_t *wev)
 }
 
 
+/*
+ * The pause is over.  While nothing is known to work, one connection tries
+ * also when nobody asks, so that the status does not stay bad for want of
+ * commands.
+ */
+
 static void
 civic_redis_connection_timer(ngx_event_t *ev)
 {
     civic_redis_connection_t  *rc = ev->data;
 
-    if (rc->state == CIVIC_REDIS_DOWN) {
-        civic_redis_client_post(rc->client);
+    civic_redis_client_t  *client;
+
+    client = rc->client;
+
+    if (rc->state != CIVIC_REDIS_DOWN) {
+        civic_redis_connection_drop(rc, "no answer to the greeting");
         return;
     }
 
-    civic_redis_connection_drop(rc, "no answer to the greeting");
+    if (client->failing && !ngx_exiting
+        && rc == client->connections[CIVIC_REDIS_PLAIN])
+    {
+        civic_redis_connection_open(rc);
+        civic_redis_connection_settle(rc);
+    }
+
+    civic_redis_client_post(client);
 }
 
 

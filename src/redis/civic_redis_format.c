@@ -85,7 +85,11 @@ civic_redis_format(u_char *p, const ngx_str_t *argv, ngx_uint_t argc)
 
     for (i = 0; i < argc; i++) {
         p = ngx_sprintf(p, "$%uz\r\n", argv[i].len);
-        p = ngx_cpymem(p, argv[i].data, argv[i].len);
+
+        if (argv[i].len) {
+            p = ngx_cpymem(p, argv[i].data, argv[i].len);
+        }
+
         *p++ = CR;
         *p++ = LF;
     }

@@ -110,7 +110,7 @@ civic_redis_down(const civic_redis_t *redis)
 
     client = redis->client;
 
-    if (client->breaker.state != CIVIC_REDIS_CLOSED) {
+    if (civic_redis_breaker_bars(&client->breaker, ngx_current_msec)) {
         return 1;
     }
 
