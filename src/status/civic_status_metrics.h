@@ -34,7 +34,16 @@
     X(LIMIT_EVICTED,     "limit_evictions_total", "", "",                     \
       "Counters still in use that were dropped to make room")                 \
     X(LIMIT_RESET,       "limit_resets_total", "", "",                        \
-      "Times the counters were emptied after a worker died in them")
+      "Times the counters were emptied after a worker died in them")          \
+    X(REMOTE_OK,         "remote_calls_total", "result", "ok",                \
+      "Calls of the gate to remotes, by result")                              \
+    X(REMOTE_UNREACHABLE, "remote_calls_total", "result", "unreachable", "")  \
+    X(REMOTE_TIMEOUT,    "remote_calls_total", "result", "timeout", "")       \
+    X(REMOTE_TLS,        "remote_calls_total", "result", "tls", "")           \
+    X(REMOTE_TOO_LARGE,  "remote_calls_total", "result", "too_large", "")     \
+    X(REMOTE_PROTOCOL,   "remote_calls_total", "result", "protocol", "")      \
+    X(REMOTE_REQUEST,    "remote_calls_total", "result", "request", "")       \
+    X(REMOTE_CANCELLED,  "remote_calls_total", "result", "cancelled", "")
 
 
 #define CIVIC_METRIC_ENUM(id, family, label, value, help)  CIVIC_METRIC_##id,
