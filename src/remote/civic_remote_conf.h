@@ -106,7 +106,9 @@ char *civic_remote_file_check(ngx_conf_t *cf, civic_remote_t *remote);
 CURLM *civic_remote_worker_multi(void);
 ngx_queue_t *civic_remote_worker_calls(void);
 ngx_uint_t *civic_remote_worker_in_flight(const civic_remote_t *remote);
-int civic_remote_worker_close(void *data, curl_socket_t fd);
+curl_socket_t civic_remote_worker_socket_open(void *data,
+    curlsocktype purpose, struct curl_sockaddr *addr);
+int civic_remote_worker_socket_close(void *data, curl_socket_t fd);
 ngx_int_t civic_remote_worker_init(ngx_cycle_t *cycle,
     civic_remote_main_conf_t *rmcf);
 void civic_remote_worker_exit(void);

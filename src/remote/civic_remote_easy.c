@@ -164,8 +164,14 @@ civic_remote_easy_method(civic_remote_call_t *call,
 
     method = civic_remote_easy_text(call->pool, &request->method);
 
+    /* what is announced as too large need not come first */
+
     if (method == NULL
-        || curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) != CURLE_OK)
+        || curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) != CURLE_OK
+        || (!call->stream
+            && curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
+                                (curl_off_t) call->remote->max_body)
+               != CURLE_OK))
     {
         return NGX_ERROR;
     }
@@ -440,8 +446,10 @@ civic_remote_easy_rest(civic_remote_call_t *call)
         || curl_easy_setopt(easy, CURLOPT_WRITEDATA, call) != CURLE_OK
         || curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->message)
            != CURLE_OK
+        || curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
+                            civic_remote_worker_socket_open) != CURLE_OK
         || curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
-                            civic_remote_worker_close) != CURLE_OK
+                            civic_remote_worker_socket_close) != CURLE_OK
         || curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
                             civic_remote_easy_before) != CURLE_OK
         || curl_easy_setopt(easy, CURLOPT_PREREQDATA, call) != CURLE_OK

@@ -12,6 +12,10 @@
  * repeat while they hold (it may leave bytes in a socket), so they are level
  * triggered.  Nothing here calls a handler of a call: what libcurl says is
  * noted, and told by an event of its own.
+ *
+ * What is watched is a duplicate of the socket, which is ours to close:
+ * libcurl 7.88 closes a socket whose connect() timed out before it says so,
+ * and may have given its number to another by then.
  */
 
 
@@ -33,6 +37,8 @@ static ngx_int_t civic_remote_worker_open(civic_remote_worker_t *worker);
 static int civic_remote_worker_socket(CURL *easy, curl_socket_t fd,
     int what, void *data, void *watching);
 static ngx_connection_t *civic_remote_worker_watch(curl_socket_t fd);
+static ngx_connection_t *civic_remote_worker_find(curl_socket_t fd);
+static ngx_int_t civic_remote_worker_renew(ngx_connection_t *c);
 static ngx_int_t civic_remote_worker_set(ngx_event_t *ev, ngx_int_t event,
     ngx_uint_t wanted);
 static void civic_remote_worker_release(ngx_connection_t *c);
@@ -232,18 +238,30 @@ civic_remote_worker_socket(CURL *easy, curl_socket_t fd, int what,
 }
 
 
-/* NULL: no connection is free, as nginx has logged */
+/* NULL: no connection is free, as nginx has logged, or no descriptor */
 
 static ngx_connection_t *
 civic_remote_worker_watch(curl_socket_t fd)
 {
+    int                own;
     ngx_connection_t  *c;
 
-    c = ngx_get_connection(fd, ngx_cycle->log);
-    if (c == NULL) {
+    own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    if (own == -1) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "civic remote: fcntl(F_DUPFD_CLOEXEC) failed");
         return NULL;
     }
 
+    c = ngx_get_connection(own, ngx_cycle->log);
+
+    if (c == NULL) {
+        (void) close(own);
+        return NULL;
+    }
+
+    c->data = (void *) (intptr_t) fd;
     c->read->handler = civic_remote_worker_event;
     c->write->handler = civic_remote_worker_event;
     c->read->log = ngx_cycle->log;
@@ -257,6 +275,56 @@ civic_remote_worker_watch(curl_socket_t fd)
     }
 
     return c;
+}
+
+
+static ngx_connection_t *
+civic_remote_worker_find(curl_socket_t fd)
+{
+    ngx_queue_t       *q;
+    ngx_connection_t  *c;
+
+    for (q = ngx_queue_head(&civic_remote_worker.watched);
+         q != ngx_queue_sentinel(&civic_remote_worker.watched);
+         q = ngx_queue_next(q))
+    {
+        c = ngx_queue_data(q, ngx_connection_t, queue);
+
+        if ((intptr_t) c->data == fd) {
+            return c;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* the number of its socket is another socket's, of which libcurl wants the
+   same, and will not say it again */
+
+static ngx_int_t
+civic_remote_worker_renew(ngx_connection_t *c)
+{
+    ngx_uint_t     readable, writable;
+    curl_socket_t  fd;
+
+    fd = (intptr_t) c->data;
+    readable = c->read->active;
+    writable = c->write->active;
+
+    (void) curl_multi_assign(civic_remote_worker.multi, fd, NULL);
+    civic_remote_worker_release(c);
+
+    c = civic_remote_worker_watch(fd);
+
+    if (c == NULL
+        || civic_remote_worker_set(c->read, NGX_READ_EVENT, readable)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return civic_remote_worker_set(c->write, NGX_WRITE_EVENT, writable);
 }
 
 
@@ -280,11 +348,16 @@ civic_remote_worker_set(ngx_event_t *ev, ngx_int_t event, ngx_uint_t wanted)
 }
 
 
-/* the socket stays open: it is libcurl's */
+/*
+ * The socket stays open, it is libcurl's: so closing ours is not enough to
+ * make epoll forget it.
+ */
 
 static void
 civic_remote_worker_release(ngx_connection_t *c)
 {
+    int  own;
+
     (void) civic_remote_worker_set(c->read, NGX_READ_EVENT, 0);
     (void) civic_remote_worker_set(c->write, NGX_WRITE_EVENT, 0);
 
@@ -298,33 +371,54 @@ civic_remote_worker_release(ngx_connection_t *c)
 
     ngx_queue_remove(&c->queue);
 
+    own = c->fd;
+
     ngx_free_connection(c);
     c->fd = (ngx_socket_t) -1;
+
+    if (close(own) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, ngx_errno,
+                      "civic remote: close() failed");
+    }
 }
 
 
-/*
- * libcurl says CURL_POLL_REMOVE before it closes; if it ever did not, the
- * number would be another socket's soon, and its events would come here.
- */
+/* the two callbacks for sockets: what has a number has one watch at most */
 
-int
-civic_remote_worker_close(void *data, curl_socket_t fd)
+curl_socket_t
+civic_remote_worker_socket_open(void *data, curlsocktype purpose,
+    struct curl_sockaddr *addr)
 {
-    ngx_queue_t       *q;
+    int                fd;
     ngx_connection_t  *c;
 
-    for (q = ngx_queue_head(&civic_remote_worker.watched);
-         q != ngx_queue_sentinel(&civic_remote_worker.watched);
-         q = ngx_queue_next(q))
-    {
-        c = ngx_queue_data(q, ngx_connection_t, queue);
+    fd = socket(addr->family, addr->socktype|SOCK_CLOEXEC, addr->protocol);
 
-        if (c->fd == fd) {
-            (void) curl_multi_assign(civic_remote_worker.multi, fd, NULL);
-            civic_remote_worker_release(c);
-            break;
-        }
+    if (fd == -1) {
+        return CURL_SOCKET_BAD;
+    }
+
+    c = civic_remote_worker_find(fd);
+
+    if (c != NULL && civic_remote_worker_renew(c) != NGX_OK) {
+        (void) close(fd);
+        return CURL_SOCKET_BAD;
+    }
+
+    return fd;
+}
+
+
+int
+civic_remote_worker_socket_close(void *data, curl_socket_t fd)
+{
+    ngx_connection_t  *c;
+
+    c = civic_remote_worker_find(fd);
+
+    if (c != NULL) {
+        (void) curl_multi_assign(civic_remote_worker.multi, fd, NULL);
+        civic_remote_worker_release(c);
     }
 
     return close(fd);
@@ -368,8 +462,8 @@ civic_remote_worker_event(ngx_event_t *ev)
 
     c = ev->data;
 
-    civic_remote_worker_act(c->fd, ev->write ? CURL_CSELECT_OUT
-                                             : CURL_CSELECT_IN);
+    civic_remote_worker_act((intptr_t) c->data, ev->write ? CURL_CSELECT_OUT
+                                                          : CURL_CSELECT_IN);
 }
 
 
