@@ -238,6 +238,7 @@ civic_remote_call_stop(civic_remote_call_t *call)
         call->running = 0;
         (void) curl_multi_remove_handle(civic_remote_worker_multi(),
                                         call->easy);
+        civic_remote_worker_clean();
     }
 
     if (call->in_flight != NULL) {
@@ -417,6 +418,8 @@ civic_remote_call_tell_stream(civic_remote_call_t *call)
         civic_remote_call_end(call, call->error ? call->error
                                                 : CIVIC_REMOTE_PROTOCOL);
     }
+
+    civic_remote_worker_clean();
 
     return NGX_AGAIN;
 }

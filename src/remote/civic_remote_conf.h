@@ -104,6 +104,7 @@ char *civic_remote_file_check(ngx_conf_t *cf, civic_remote_t *remote);
 /* the worker: NULL or NGX_ERROR where there is no memory */
 
 CURLM *civic_remote_worker_multi(void);
+void civic_remote_worker_clean(void);
 ngx_queue_t *civic_remote_worker_calls(void);
 ngx_uint_t *civic_remote_worker_in_flight(const civic_remote_t *remote);
 curl_socket_t civic_remote_worker_socket_open(void *data,

@@ -25,6 +25,9 @@ static char *civic_remote_file_read(ngx_conf_t *cf, civic_remote_t *remote,
     ngx_str_t *name, ngx_str_t *text, ngx_uint_t secret);
 static char *civic_remote_file_read_fd(ngx_conf_t *cf, ngx_fd_t fd,
     ngx_str_t *name, ngx_str_t *text, ngx_uint_t secret);
+static char *civic_remote_file_authority(ngx_conf_t *cf,
+    civic_remote_t *remote);
+static char *civic_remote_file_pair(ngx_conf_t *cf, civic_remote_t *remote);
 static char *civic_remote_file_system(ngx_conf_t *cf,
     civic_remote_t *remote);
 static X509 *civic_remote_file_x509(const ngx_str_t *text);
@@ -79,30 +82,51 @@ civic_remote_file_secret(ngx_conf_t *cf, civic_remote_t *remote,
 char *
 civic_remote_file_check(ngx_conf_t *cf, civic_remote_t *remote)
 {
-    X509      *cert;
-    EVP_PKEY  *key;
-    ngx_int_t  matches;
+    char  *rv;
 
-    if (remote->url.tls && remote->verify) {
-
-        if (remote->ca.len == 0) {
-            return civic_remote_file_system(cf, remote);
-        }
-
-        cert = civic_remote_file_x509(&remote->ca);
-
-        if (cert == NULL) {
-            return civic_conf_error(cf, &remote->pos, "\"ca\" of "
-                                    "civic_remote \"%V\" has no certificate "
-                                    "in PEM", &remote->name);
-        }
-
-        X509_free(cert);
-    }
-
-    if (remote->certificate.len == 0) {
+    if (!remote->url.tls) {
         return NGX_CONF_OK;
     }
+
+    if (remote->verify) {
+        rv = remote->ca.len ? civic_remote_file_authority(cf, remote)
+                            : civic_remote_file_system(cf, remote);
+
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    return remote->certificate.len ? civic_remote_file_pair(cf, remote)
+                                   : NGX_CONF_OK;
+}
+
+
+static char *
+civic_remote_file_authority(ngx_conf_t *cf, civic_remote_t *remote)
+{
+    X509  *cert;
+
+    cert = civic_remote_file_x509(&remote->ca);
+
+    if (cert == NULL) {
+        return civic_conf_error(cf, &remote->pos, "\"ca\" of civic_remote "
+                                "\"%V\" has no certificate in PEM",
+                                &remote->name);
+    }
+
+    X509_free(cert);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_remote_file_pair(ngx_conf_t *cf, civic_remote_t *remote)
+{
+    X509        *cert;
+    EVP_PKEY    *key;
+    ngx_uint_t   matches;
 
     cert = civic_remote_file_x509(&remote->certificate);
     key = civic_remote_file_key(&remote->key);

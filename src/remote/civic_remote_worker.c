@@ -19,6 +19,8 @@
  */
 
 
+#include <openssl/err.h>
+
 #include "civic_remote_conf.h"
 
 
@@ -100,6 +102,7 @@ civic_remote_worker_exit(void)
     }
 
     (void) curl_multi_cleanup(worker->multi);
+    civic_remote_worker_clean();
     worker->multi = NULL;
 
     while (!ngx_queue_empty(&worker->watched)) {
@@ -128,6 +131,18 @@ civic_remote_worker_multi(void)
     }
 
     return worker->multi;
+}
+
+
+/*
+ * After each call of libcurl that may have talked TLS: it leaves errors in
+ * OpenSSL's queue, where nginx takes them for those of its own connections.
+ */
+
+void
+civic_remote_worker_clean(void)
+{
+    ERR_clear_error();
 }
 
 
@@ -480,6 +495,8 @@ civic_remote_worker_act(curl_socket_t fd, int what)
     multi = civic_remote_worker.multi;
 
     (void) curl_multi_socket_action(multi, fd, what, &n);
+
+    civic_remote_worker_clean();
 
     while ((msg = curl_multi_info_read(multi, &n)) != NULL) {
 
