@@ -2,7 +2,8 @@
 --
 -- once_begin: may this be done, or was it done already?  One key is one
 -- thing that happens at most once: the first to come gets a lease on it,
--- and a fence, a number that no later lease gets again.
+-- and a fence, a number that no later lease gets again.  It has more digits
+-- than Lua writes of a number, hence it is a string of them.
 --
 --     KEYS  1  the record, a hash
 --     ARGV  1  digest    of what is to be done; any string
@@ -46,9 +47,10 @@ end
 local time = redis.call("TIME")
 local fence = math.max(tonumber(old[2] or 0) + 1,
                        tonumber(time[1]) * 1000000 + tonumber(time[2]))
+fence = string.format("%.0f", fence)
 
 redis.call("HSET", key, "digest", digest,
-           "fence", string.format("%.0f", fence),
+           "fence", fence,
            "lapses", string.format("%.0f", now + lease))
 
 -- twice: a record outlives its lease, so that another clock's idea of it
