@@ -76,11 +76,12 @@ function _M.reserve(person, slot, now, instead)
 
         local place
 
-        -- what is held is being booked right now, and firm; but whoever
-        -- moves a visit is alone in that, and may have been cut off
+        -- held without a number is being booked right now, and firm; but
+        -- whoever moves a visit is alone in that, and may have been cut off
 
         local own = other and other.id == slot.id
         local firm = not other or (other.state == "held"
+                                   and other.data == ""
                                    and not (own and instead))
 
         if not firm then

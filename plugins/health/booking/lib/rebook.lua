@@ -23,40 +23,58 @@ local function pending()
 end
 
 
--- open slots of the department after the clinic's own, the earliest first
+local function earlier(doctor)
+    return function (a, b)
+        if a.start ~= b.start then
+            return a.start < b.start
+        end
+        if (a.meta.doctor == doctor) ~= (b.meta.doctor == doctor) then
+            return a.meta.doctor == doctor
+        end
+        return a.id < b.id
+    end
+end
 
-local function candidates(meta, days, now)
+
+-- open slots of the department on one day, the earliest first
+
+local function open_slots(meta, date, now)
     local list = {}
 
-    for d = 0, days do
-        local date = clock.date(meta.start + d * clock.DAY)
-
-        for _, other in ipairs(schedules.day(meta.department, date)) do
-            if other.id ~= meta.id and other.fee == meta.fee
-               and other.stop > now and other.stop > meta.start
-            then
-                for _, slot in ipairs(schedules.slots(other, now)) do
-                    if slot.free > 0 then
-                        list[#list + 1] = slot
-                    end
+    for _, other in ipairs(schedules.day(meta.department, date)) do
+        if other.id ~= meta.id and other.fee == meta.fee
+           and other.stop > now and other.stop > meta.start
+        then
+            for _, slot in ipairs(schedules.slots(other, now)) do
+                if slot.free > 0 then
+                    list[#list + 1] = slot
                 end
             end
         end
     end
 
-    table.sort(list, function (a, b)
-        if a.start ~= b.start then
-            return a.start < b.start
-        end
-        local own_a, own_b = a.meta.doctor == meta.doctor,
-                             b.meta.doctor == meta.doctor
-        if own_a ~= own_b then
-            return own_a
-        end
-        return a.id < b.id
-    end)
-
+    table.sort(list, earlier(meta.doctor))
     return list
+end
+
+
+-- the i-th open slot from the clinic's day on; days are read as needed
+
+local function candidates(meta, days, now)
+    local list, day = {}, 0
+
+    return function (i)
+        while not list[i] and day <= days do
+            local date = clock.date(meta.start + day * clock.DAY)
+
+            for _, slot in ipairs(open_slots(meta, date, now)) do
+                list[#list + 1] = slot
+            end
+            day = day + 1
+        end
+
+        return list[i]
+    end
 end
 
 
@@ -117,40 +135,59 @@ local function leave(it, status, to, now)
 end
 
 
--- "moved", "stopped", or nil: it changed in between, look again
+-- whether `it` found a place in `slot`; nil: it changed in between
 
-local function move(it, slots, now)
-    local meta = it.slot.meta
-    local aim = it.links.to
-
-    for pass = aim and 0 or 1, 1 do
-        for _, slot in ipairs(slots) do
-            if slot.start > it.slot.start and slot.free > 0
-               and (pass == 1 or slot.id == aim)
-            then
-                if not intend(it, slot.id) then
-                    return nil
-                end
-
-                local number = take(it, slot, now)
-
-                if number then
-                    local id = slot.id .. "." .. number
-
-                    leave(it, "moved", id, now)
-                    people.notify(it.person, "moved", it.id, {
-                        at = now, reason = meta.stopped, to = id,
-                        start = clock.iso(slot.start),
-                    })
-                    return "moved"
-                end
-            end
-        end
+local function move(it, slot, now)
+    if not intend(it, slot.id) then
+        return nil
     end
 
+    local number = take(it, slot, now)
+
+    if not number then
+        return false
+    end
+
+    local id = slot.id .. "." .. number
+
+    leave(it, "moved", id, now)
+    people.notify(it.person, "moved", it.id, {
+        at = now, reason = it.slot.meta.stopped, to = id,
+        start = clock.iso(slot.start),
+    })
+    return true
+end
+
+
+-- "moved", "stopped", or "left": it changed in between, look again
+
+local function place(it, slots, now)
+    local i = 0
+    local slot = it.links.to and schedules.find_slot(it.links.to)
+
+    if slot then
+        slot.free = 1                      -- perhaps it is there already
+    end
+
+    repeat
+        local moved = false
+
+        if slot and slot.free > 0 and slot.start > it.slot.start then
+            moved = move(it, slot, now)
+        end
+
+        if moved ~= false then
+            return moved and "moved" or "left"
+        end
+
+        i = i + 1
+        slot = slots(i)
+    until not slot
+
     leave(it, "stopped", nil, now)
-    people.notify(it.person, "stopped", it.id, { at = now,
-                                                 reason = meta.stopped })
+    people.notify(it.person, "stopped", it.id, {
+        at = now, reason = it.slot.meta.stopped,
+    })
     return "stopped"
 end
 
@@ -169,14 +206,14 @@ function _M.run(meta, days)
         return result
     end
 
-    local slots = #list > 0 and candidates(meta, days, now) or {}
+    local slots = candidates(meta, days, now)
 
     for i, it in ipairs(list) do
         local outcome
 
         if i <= BATCH and (it.status == "booked" or it.status == "pending")
         then
-            outcome = move(it, slots, now) or "left"
+            outcome = place(it, slots, now)
         elseif i > BATCH then
             outcome = "left"
         end
