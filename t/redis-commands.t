@@ -16,7 +16,8 @@ use Civic::Redis;
 my $redis = Civic::Redis->start;
 my $server = $redis->server;
 my $gate = Civic::Gate->start(
-    workers => 2, main => Civic::Redis->probe, http => <<"END", server => <<'END2');
+    workers => 2, main => Civic::Redis->probe,
+    http => <<"END", server => <<'END2');
     civic_redis main  { server $server; timeout 2s; }
     civic_redis other { server $server; timeout 2s; database 3; connections 1; }
     civic_zone 2m;

@@ -18,7 +18,8 @@ use Civic::Redis;
 
 my $redis = Civic::Redis->start(config => "enable-debug-command yes\n");
 my $server = $redis->server;
-my $gate = Civic::Gate->start(main => Civic::Redis->probe, http => <<"END", server => <<'END2');
+my $gate = Civic::Gate->start(
+    main => Civic::Redis->probe, http => <<"END", server => <<'END2');
     civic_redis main {
         server $server;
         timeout 100ms;
@@ -147,7 +148,8 @@ ok($redis->wait_until(sub { one(c => 'PING')->{error} eq 'ok' }),
 
 # hung
 
-ok($redis->wait_until(sub { ask(c => 'PING')->{error} eq 'ok' }), 'all is well');
+ok($redis->wait_until(sub { ask(c => 'PING')->{error} eq 'ok' }),
+   'all is well');
 $redis->pause;
 ($res, $took) = timed(sub { ask(c => 'INCR', a => 'hung', times => 10) });
 is_deeply(errors(@$res), { timeout => 10 },

@@ -12,7 +12,8 @@
  */
 
 
-#include "civic_status.h"
+#include <ngx_event_connect.h>
+
 #include "civic_redis_client.h"
 
 
