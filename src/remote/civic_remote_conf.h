@@ -88,6 +88,7 @@ struct civic_remote_call_s {
     unsigned                  waiting:1; /* we wait for go_on() */
     unsigned                  went_on:1; /* go_on() came */
     unsigned                  entered:1; /* a handler is running */
+    unsigned                  unwanted:1; /* a handler said NGX_ERROR */
     unsigned                  cancelled:1;
 };
 
