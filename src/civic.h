@@ -74,6 +74,8 @@ struct civic_ctx_s {
     ngx_str_t               looked_up; /* the URI that the router judged */
     ngx_str_t              *params;    /* route->nparams values, of r->uri */
     const void             *admitted;  /* owned by route/: the location */
+    void                  **passed;    /* loc_conf whose steps it has passed */
+    ngx_uint_t              passed_at; /* r->uri_changes, then */
     ngx_http_upstream_t    *accel;     /* owned by route/: judged already */
     ngx_chain_t            *page;      /* owned by civic_filter.c */
     civic_identity_t       *identity;  /* of the location judged last */
@@ -102,6 +104,7 @@ struct civic_ctx_s {
 typedef struct {
     size_t                  zone_size; /* civic_zone */
     ngx_flag_t              used;      /* some civic_ directive was read */
+    ngx_http_handler_pt     next;      /* owned by civic_pipeline.c */
 } civic_main_conf_t;
 
 
