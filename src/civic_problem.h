@@ -69,7 +69,14 @@
     X(INTERNAL,               500, "internal",              "internal")       \
     X(BAD_GATEWAY,            502, "bad-gateway",           "bad-gateway")    \
     X(UNAVAILABLE,            503, "unavailable",           "unavailable")    \
-    X(GATEWAY_TIMEOUT,        504, "gateway-timeout",       "gateway-timeout")
+    X(GATEWAY_TIMEOUT,        504, "gateway-timeout",       "gateway-timeout")\
+                                                                              \
+    /* the state of a plugin */                                               \
+    X(PLUGIN_NOT_LOADED,      503, "plugin-not-loaded",                       \
+      "plugin-not-loaded")                                                    \
+    X(PLUGIN_STOPPED,         503, "plugin-stopped",        "plugin-stopped") \
+    X(PLUGIN_QUARANTINED,     503, "plugin-quarantined",                      \
+      "plugin-quarantined")
 
 
 #define CIVIC_PROBLEM_ENUM(id, status, code, shown)  CIVIC_##id,
