@@ -72,10 +72,10 @@
     X(GATEWAY_TIMEOUT,        504, "gateway-timeout",       "gateway-timeout")\
                                                                               \
     /* the state of a plugin */                                               \
-    X(PLUGIN_NOT_LOADED,      503, "plugin-not-loaded",                       \
+    X(UNLOADED,               503, "plugin-not-loaded",                       \
       "plugin-not-loaded")                                                    \
-    X(PLUGIN_STOPPED,         503, "plugin-stopped",        "plugin-stopped") \
-    X(PLUGIN_QUARANTINED,     503, "plugin-quarantined",                      \
+    X(STOPPED,                503, "plugin-stopped",        "plugin-stopped") \
+    X(QUARANTINED,            503, "plugin-quarantined",                      \
       "plugin-quarantined")
 
 

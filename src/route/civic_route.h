@@ -94,6 +94,10 @@ ngx_array_t *civic_route_services(ngx_conf_t *cf);
 
 ngx_array_t *civic_route_all(ngx_conf_t *cf);
 
+/* the same while the gate runs */
+
+ngx_array_t *civic_route_cycle(ngx_cycle_t *cycle);
+
 /* is the request in the location that its route led to? */
 
 ngx_uint_t civic_route_arrived(ngx_http_request_t *r, const civic_ctx_t *ctx);

@@ -138,6 +138,18 @@ civic_route_all(ngx_conf_t *cf)
 }
 
 
+ngx_array_t *
+civic_route_cycle(ngx_cycle_t *cycle)
+{
+    civic_route_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_civic_route_module);
+
+    return rmcf->routes;
+}
+
+
 /* civic_route METHODS "PATTERN" [name=NAME] [scope=SCOPE,...] */
 
 static char *
