@@ -34,7 +34,18 @@
     X(LIMIT_EVICTED,     "limit_evictions_total", "", "",                     \
       "Counters still in use that were dropped to make room")                 \
     X(LIMIT_RESET,       "limit_resets_total", "", "",                        \
-      "Times the counters were emptied after a worker died in them")
+      "Times the counters were emptied after a worker died in them")          \
+    X(REDIS_OK,          "redis_commands_total", "result", "ok",              \
+      "Commands answered by the Redis client, by result")                     \
+    X(REDIS_REFUSED,     "redis_commands_total", "result", "refused", "")     \
+    X(REDIS_UNAVAILABLE, "redis_commands_total", "result", "unavailable", "") \
+    X(REDIS_TIMEOUT,     "redis_commands_total", "result", "timeout", "")     \
+    X(REDIS_TOO_LARGE,   "redis_commands_total", "result", "too_large", "")   \
+    X(REDIS_NOT_DURABLE, "redis_commands_total", "result", "not_durable", "") \
+    X(REDIS_RECONNECTS,  "redis_reconnects_total", "", "",                    \
+      "Connections to Redis made again after they were lost")                 \
+    X(REDIS_OPENED,      "redis_breaker_opened_total", "", "",                \
+      "Times a worker's breaker opened and left a Redis alone")
 
 
 #define CIVIC_METRIC_ENUM(id, family, label, value, help)  CIVIC_METRIC_##id,
