@@ -45,7 +45,16 @@
     X(REDIS_RECONNECTS,  "redis_reconnects_total", "", "",                    \
       "Connections to Redis made again after they were lost")                 \
     X(REDIS_OPENED,      "redis_breaker_opened_total", "", "",                \
-      "Times a worker's breaker opened and left a Redis alone")
+      "Times a worker's breaker opened and left a Redis alone")               \
+    X(REMOTE_OK,         "remote_calls_total", "result", "ok",                \
+      "Calls of the gate to remotes, by result")                              \
+    X(REMOTE_UNREACHABLE, "remote_calls_total", "result", "unreachable", "")  \
+    X(REMOTE_TIMEOUT,    "remote_calls_total", "result", "timeout", "")       \
+    X(REMOTE_TLS,        "remote_calls_total", "result", "tls", "")           \
+    X(REMOTE_TOO_LARGE,  "remote_calls_total", "result", "too_large", "")     \
+    X(REMOTE_PROTOCOL,   "remote_calls_total", "result", "protocol", "")      \
+    X(REMOTE_REQUEST,    "remote_calls_total", "result", "request", "")       \
+    X(REMOTE_CANCELLED,  "remote_calls_total", "result", "cancelled", "")
 
 
 #define CIVIC_METRIC_ENUM(id, family, label, value, help)  CIVIC_METRIC_##id,
