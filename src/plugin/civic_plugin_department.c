@@ -89,6 +89,8 @@ civic_plugin_department_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_conf_t              save;
     civic_plugin_tenant_t  *tenant;
 
+    tenant = NULL;
+
     civic_activate(cf);
 
     rv = civic_plugin_department_create(cf, pmcf, &tenant);
