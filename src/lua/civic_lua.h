@@ -134,6 +134,10 @@ ngx_int_t civic_lua_run_resume(civic_lua_run_t *run,
 
 ngx_int_t civic_lua_run_raise(civic_lua_run_t *run, const ngx_str_t *code,
     const civic_value_t *fields);
+
+/* the operation raises an ordinary Lua error */
+
+ngx_int_t civic_lua_run_fail(civic_lua_run_t *run, const ngx_str_t *message);
 void civic_lua_run_end(civic_lua_run_t *run);
 
 
