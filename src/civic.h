@@ -40,10 +40,12 @@
 #define CIVIC_MAX_PARAMS     16        /* parameters of one route */
 
 
-typedef struct civic_ctx_s       civic_ctx_t;
-typedef struct civic_route_s     civic_route_t;
-typedef struct civic_service_s   civic_service_t;
-typedef struct civic_limit_ctx_s civic_limit_ctx_t;
+typedef struct civic_ctx_s         civic_ctx_t;
+typedef struct civic_route_s       civic_route_t;
+typedef struct civic_service_s     civic_service_t;
+typedef struct civic_auth_terms_s  civic_auth_terms_t;
+typedef struct civic_limit_ctx_s   civic_limit_ctx_t;
+typedef struct civic_limit_set_s   civic_limit_set_t;
 
 
 /*

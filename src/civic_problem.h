@@ -69,7 +69,14 @@
     X(INTERNAL,               500, "internal",              "internal")       \
     X(BAD_GATEWAY,            502, "bad-gateway",           "bad-gateway")    \
     X(UNAVAILABLE,            503, "unavailable",           "unavailable")    \
-    X(GATEWAY_TIMEOUT,        504, "gateway-timeout",       "gateway-timeout")
+    X(GATEWAY_TIMEOUT,        504, "gateway-timeout",       "gateway-timeout")\
+                                                                              \
+    /* the state of a plugin */                                               \
+    X(UNLOADED,               503, "plugin-not-loaded",                       \
+      "plugin-not-loaded")                                                    \
+    X(STOPPED,                503, "plugin-stopped",        "plugin-stopped") \
+    X(QUARANTINED,            503, "plugin-quarantined",                      \
+      "plugin-quarantined")
 
 
 #define CIVIC_PROBLEM_ENUM(id, status, code, shown)  CIVIC_##id,

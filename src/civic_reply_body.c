@@ -84,6 +84,22 @@ static const civic_reply_text_t  civic_reply_texts[] = {
       { ngx_string("服务暂不可用"), ngx_string("Service unavailable") },
       { ngx_string("请稍后重试。"), ngx_string("Try again later.") } },
 
+    { ngx_string("plugin-not-loaded"),
+      { ngx_string("服务尚未就绪"), ngx_string("Service not ready") },
+      { ngx_string("该服务没有可用的版本，请稍后重试。"),
+        ngx_string("No version of it works at present; try again later.") } },
+
+    { ngx_string("plugin-stopped"),
+      { ngx_string("服务已暂停"), ngx_string("Service stopped") },
+      { ngx_string("该服务已由管理方暂停。"),
+        ngx_string("Those who run it have stopped it.") } },
+
+    { ngx_string("plugin-quarantined"),
+      { ngx_string("服务暂不可用"), ngx_string("Service unavailable") },
+      { ngx_string("该服务连续出错，请按 Retry-After 指示的秒数稍后重试。"),
+        ngx_string("It kept failing; try again after the seconds in "
+                   "Retry-After.") } },
+
     { ngx_string("gateway-timeout"),
       { ngx_string("服务应答超时"),
         ngx_string("The service did not answer in time") },

@@ -88,13 +88,13 @@ struct civic_route_branch_s {
 
 struct civic_route_radix_s {
     ngx_pool_t             *pool;
-    civic_route_pcre_t     *pcre;
+    civic_pcre_t           *pcre;
     civic_route_node_t      root;
 };
 
 
 typedef struct {
-    const civic_route_pcre_t  *pcre;
+    const civic_pcre_t        *pcre;
     u_char                    *last;   /* end of the path */
     ngx_uint_t                 method;
     civic_route_match_t       *match;
@@ -132,7 +132,7 @@ static const civic_route_node_t *civic_route_radix_child(
 
 
 civic_route_radix_t *
-civic_route_radix_create(ngx_pool_t *pool, civic_route_pcre_t *pcre)
+civic_route_radix_create(ngx_pool_t *pool, civic_pcre_t *pcre)
 {
     civic_route_radix_t  *radix;
 

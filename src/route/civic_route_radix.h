@@ -12,7 +12,7 @@
 
 
 #include "civic_route_pattern.h"
-#include "civic_route_pcre.h"
+#include "civic_pcre.h"
 #include "civic_route_table.h"
 
 
@@ -20,7 +20,7 @@ typedef struct civic_route_radix_s  civic_route_radix_t;
 
 
 civic_route_radix_t *civic_route_radix_create(ngx_pool_t *pool,
-    civic_route_pcre_t *pcre);
+    civic_pcre_t *pcre);
 
 /*
  * `pattern` is the route's; the text it slices must live as long as the
