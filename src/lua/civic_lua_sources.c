@@ -14,8 +14,18 @@
 
 #define CIVIC_LUA_MODULES(M)                                                  \
     M(civic, base)                                                            \
+    M(civic, call)                                                            \
+    M(civic, crypto)                                                          \
+    M(civic, forward)                                                         \
+    M(civic, http)                                                            \
+    M(civic, json)                                                            \
     M(civic, log)                                                             \
-    M(civic, store)
+    M(civic, metric)                                                          \
+    M(civic, secret)                                                          \
+    M(civic, store)                                                           \
+    M(civic, text)                                                            \
+    M(civic, time)                                                            \
+    M(civic, timers)
 
 #define CIVIC_LUA_SCRIPTS(M)
 
