@@ -65,6 +65,19 @@ typedef struct {
 } civic_identity_t;
 
 
+/*
+ * What a problem says of its own: a plugin's codes and titles are not in the
+ * table, and a refused body has a place in it.  Empty: as the table has it.
+ */
+
+typedef struct {
+    ngx_str_t               code;      /* $civic_code and "code" */
+    ngx_str_t               title[2];  /* civic_reply_language_e */
+    ngx_str_t               detail;
+    ngx_str_t               members;   /* of the JSON: ,"name":value ... */
+} civic_problem_own_t;
+
+
 struct civic_ctx_s {
     ngx_http_request_t     *request;
     civic_ctx_t            *main;      /* of the client's request; or itself */
@@ -90,9 +103,11 @@ struct civic_ctx_s {
     const civic_route_t    *last_route; /* for log and metrics */
     const civic_problem_t  *problem;   /* why it was refused, or NULL */
     const civic_pos_t      *refused_by; /* which line refused, or NULL */
+    const civic_problem_own_t *own;    /* what `problem` adds, or NULL */
 
     uint64_t                started;   /* ns; our steps are at work, or 0 */
     uint64_t                gate_time; /* ns spent in our steps */
+    uint64_t                plugin_time; /* ns spent in plugins' Lua */
 
     u_char                  trace_id[CIVIC_TRACE_ID_LEN];
     u_char                  span_id[CIVIC_SPAN_ID_LEN];
