@@ -67,7 +67,6 @@
                                                                               \
     /* what a plugin was sent, and what it made of it */                      \
     X(BODY_MALFORMED,         400, "body-malformed",        "malformed")      \
-    X(QUERY_MALFORMED,        400, "query-malformed",       "malformed")      \
     X(ONCE_KEY_MALFORMED,     400, "idempotency-key-malformed",               \
       "malformed")                                                            \
     X(ONCE_CONFLICT,          409, "idempotency-conflict",                    \
@@ -75,7 +74,7 @@
     X(MEDIA_TYPE,             415, "unsupported-media-type",                  \
       "unsupported-media-type")                                               \
     X(BODY_INVALID,           422, "invalid-body",          "invalid-body")   \
-    X(QUERY_INVALID,          422, "invalid-query",         "invalid-query")  \
+    X(QUERY_INVALID,          400, "invalid-query",         "invalid-query")  \
     X(ONCE_MISMATCH,          422, "idempotency-mismatch",                    \
       "idempotency-mismatch")                                                 \
     X(PLUGIN_PROBLEM,         500, "plugin-problem",        "internal")       \

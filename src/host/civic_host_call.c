@@ -410,7 +410,7 @@ civic_host_call_query(civic_host_job_t *job, civic_host_call_t *call,
         }
     }
 
-    rc = civic_plugin_query(call->spec, &call->args, job->step, &call->query,
+    rc = civic_plugin_query(&call->args, call->spec, job->step, &call->query,
                             &err);
 
     if (rc == NGX_OK || rc == NGX_ERROR) {

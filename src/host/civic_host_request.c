@@ -140,7 +140,7 @@ civic_host_request_start(ngx_http_request_t *r)
                                   &ex->value);
 
     if (rc == NGX_DECLINED) {
-        rc = civic_refuse(ex->ctx, CIVIC_QUERY_MALFORMED, NULL);
+        rc = civic_refuse(ex->ctx, CIVIC_QUERY_INVALID, NULL);
     }
 
     if (rc == NGX_OK) {
@@ -350,24 +350,18 @@ civic_host_request_query(civic_host_exchange_t *ex)
 
     r = ex->request;
 
-    rc = civic_plugin_query(ex->spec, &r->args, r->pool, &query, &err);
+    rc = civic_plugin_query(&r->args, ex->spec, r->pool, &query, &err);
 
-    switch (rc) {
-
-    case NGX_OK:
-        return civic_host_request_set(&ex->value, r->pool, "query", &query);
-
-    case NGX_ERROR:
-        return NGX_ERROR;
-
-    case NGX_DECLINED:
-        return civic_host_request_refuse(ex, CIVIC_QUERY_MALFORMED,
-                                         err.pointer, err.message);
-
-    default:
+    if (rc == NGX_DECLINED) {
         return civic_host_request_refuse(ex, CIVIC_QUERY_INVALID,
                                          err.pointer, err.message);
     }
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return civic_host_request_set(&ex->value, r->pool, "query", &query);
 }
 
 

@@ -262,7 +262,9 @@ civic_host_value_query(civic_value_t *value, ngx_pool_t *pool,
     civic_value_t         query;
     civic_schema_error_t  err;
 
-    rc = civic_plugin_query(NULL, &r->args, pool, &query, &err);
+    static const civic_plugin_route_spec_t  untyped;
+
+    rc = civic_plugin_query(&r->args, &untyped, pool, &query, &err);
 
     if (rc == NGX_OK) {
         return civic_host_request_set(value, pool, "query", &query);
