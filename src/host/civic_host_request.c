@@ -107,8 +107,6 @@ civic_host_request_handler(ngx_http_request_t *r)
 static void
 civic_host_request_body(ngx_http_request_t *r)
 {
-    ngx_int_t  rc;
-
     civic_host_request_finish(r, civic_host_request_start(r));
 }
 
