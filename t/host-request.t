@@ -184,6 +184,7 @@ for my $kind (qw(status word split connection civic length unknown error
     is $res->{status}, 500, "\"$kind\" is 500";
     is body($res)->{code}, 'plugin-failed', 'of the plugin';
     unlike $res->{content}, qr/secret/, 'and tells nothing';
+    get('string');                      # or it would be quarantined
 }
 like $gate->log, qr/"health\/echo" failed in "answer" \(GET \/answer\/\{kind\}\), trace [0-9a-f]{32}: .*secret of ours/,
      'the log tells what, of which route and request';
