@@ -40,10 +40,12 @@
 #define CIVIC_MAX_PARAMS     16        /* parameters of one route */
 
 
-typedef struct civic_ctx_s       civic_ctx_t;
-typedef struct civic_route_s     civic_route_t;
-typedef struct civic_service_s   civic_service_t;
-typedef struct civic_limit_ctx_s civic_limit_ctx_t;
+typedef struct civic_ctx_s         civic_ctx_t;
+typedef struct civic_route_s       civic_route_t;
+typedef struct civic_service_s     civic_service_t;
+typedef struct civic_auth_terms_s  civic_auth_terms_t;
+typedef struct civic_limit_ctx_s   civic_limit_ctx_t;
+typedef struct civic_limit_set_s   civic_limit_set_t;
 
 
 /*
@@ -61,6 +63,19 @@ typedef struct {
     ngx_str_t               claims;    /* the token's payload, JSON text */
     time_t                  expires;
 } civic_identity_t;
+
+
+/*
+ * What a problem says of its own: a plugin's codes and titles are not in the
+ * table, and a refused body has a place in it.  Empty: as the table has it.
+ */
+
+typedef struct {
+    ngx_str_t               code;      /* $civic_code and "code" */
+    ngx_str_t               title[2];  /* civic_reply_language_e */
+    ngx_str_t               detail;
+    ngx_str_t               members;   /* of the JSON: ,"name":value ... */
+} civic_problem_own_t;
 
 
 struct civic_ctx_s {
@@ -90,9 +105,11 @@ struct civic_ctx_s {
     const civic_route_t    *last_route; /* for log and metrics */
     const civic_problem_t  *problem;   /* why it was refused, or NULL */
     const civic_pos_t      *refused_by; /* which line refused, or NULL */
+    const civic_problem_own_t *own;    /* what `problem` adds, or NULL */
 
     uint64_t                started;   /* ns; our steps are at work, or 0 */
     uint64_t                gate_time; /* ns spent in our steps */
+    uint64_t                plugin_time; /* ns spent in plugins' Lua */
 
     u_char                  trace_id[CIVIC_TRACE_ID_LEN];
     u_char                  span_id[CIVIC_SPAN_ID_LEN];

@@ -8,7 +8,7 @@
  *     SERVER_REWRITE   last: one look at the routing table, then straight
  *                      into the service's location
  *     REWRITE          first: is the location open to it, early limits,
- *                      who is it, may it, limits
+ *                      can its plugin answer, who is it, may it, limits
  *     LOG              counters and the record of the decision
  *
  * The checks sit in REWRITE because `return` and `rewrite` answer before
@@ -24,6 +24,7 @@
 #include "civic_route.h"
 #include "civic_auth.h"
 #include "civic_limit.h"
+#include "civic_plugin_step.h"
 #include "civic_status.h"
 
 
@@ -56,6 +57,7 @@ static void civic_pipeline_last(ngx_http_phase_handler_t *ph, ngx_uint_t n,
 static civic_pipeline_step_pt  civic_pipeline_steps[] = {
     civic_route_admit,
     civic_limit_early,
+    civic_plugin_check,
     civic_auth_authenticate,
     civic_auth_authorise,
     civic_limit_late,

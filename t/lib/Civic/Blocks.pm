@@ -7,6 +7,7 @@ package Civic::Blocks;
 # clients of it.
 #
 #     my $server = Civic::Blocks->start;
+#     $server->socket                        its path
 #     my $client = $server->client;          one connection
 #     $client->command('HGET', 'a', 'b');    dies of an error reply
 #     $client->run('once_begin', \@keys, @args);
@@ -54,6 +55,9 @@ sub start {
     }
     die "blocks: redis-server does not listen\n";
 }
+
+
+sub socket { return $_[0]{socket} }
 
 
 sub client {

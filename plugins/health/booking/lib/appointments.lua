@@ -147,10 +147,17 @@ function _M.book(person, slot_id)
 end
 
 
--- paid; who may say so is the route's business
+-- paid; who may say so is the route's business.  Who was moved while he
+-- paid has paid for where he is now.
 
 function _M.confirm(id, receipt, amount)
     local it, code = _M.find(id)
+
+    for _ = 1, 4 do
+        if it and it.status == "moved" then
+            it, code = _M.find(it.links.to)
+        end
+    end
 
     if not it then
         return nil, code
@@ -184,6 +191,21 @@ function _M.confirm(id, receipt, amount)
 end
 
 
+-- a place that was taken for it elsewhere while its clinic was stopped
+
+local function abandon(it, now)
+    local slot = schedules.find_slot(it.links.to or "")
+    local place = slot and slot.pool:of(it.person, now)
+    local _, _, links = _M.read_note(place and place.note or "- 0")
+
+    if links.from == it.id then
+        slot.pool:release(it.person, place.number, now,
+                          _M.note("cancelled", it.created))
+        people.drop(it.person, slot.id, place.number)
+    end
+end
+
+
 -- before the cut-off the place is free again at once
 
 function _M.cancel(id, person, cutoff)
@@ -203,6 +225,7 @@ function _M.cancel(id, person, cutoff)
         it.slot.pool:release(person, it.number, now,
                              _M.note("cancelled", it.created, it.links))
         it.status, it.state = "cancelled", "gone"
+        abandon(it, now)
 
     elseif it.status ~= "cancelled" then
         return nil, "wrong-state", { status = it.status }

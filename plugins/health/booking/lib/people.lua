@@ -186,15 +186,21 @@ function _M.barred(person, now)
 end
 
 
--- one notice of a kind for an appointment, however often it is told
+-- one notice of a kind for an appointment, however often it is told; where
+-- `first` is set, the first stays
 
-function _M.notify(person, kind, appointment, notice)
+function _M.notify(person, kind, appointment, notice, first)
     local s = store(person)
 
     notice.kind, notice.appointment = kind, appointment
-    s:hsetnx("notices", kind .. " " .. appointment,
-             civic.json.encode(notice))
+    s[first and "hsetnx" or "hset"](s, "notices", kind .. " " .. appointment,
+                                    civic.json.encode(notice))
     s:pexpire("notices", string.format("%.0f", KEEP))
+end
+
+
+function _M.forget(person, kind, appointment)
+    store(person):hdel("notices", kind .. " " .. appointment)
 end
 
 
