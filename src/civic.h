@@ -70,6 +70,7 @@ struct civic_ctx_s {
     /* by request (a subrequest has its own) */
 
     const civic_route_t    *route;     /* NULL: it came by no route */
+    const civic_service_t  *service;   /* of the route taken last, or NULL */
     ngx_str_t               looked_up; /* the URI that the router judged */
     ngx_str_t              *params;    /* route->nparams values, of r->uri */
     const void             *admitted;  /* owned by route/: the location */
@@ -84,7 +85,6 @@ struct civic_ctx_s {
     ngx_uint_t              limit_status; /* civic_limit_status_e */
     civic_limit_ctx_t      *limit;     /* owned by limit/ */
 
-    const civic_service_t  *service;   /* of the route taken last */
     const civic_route_t    *last_route; /* for log and metrics */
     const civic_problem_t  *problem;   /* why it was refused, or NULL */
     const civic_pos_t      *refused_by; /* which line refused, or NULL */

@@ -17,6 +17,9 @@
 #include "civic_json.h"
 
 
+#define CIVIC_JSON_EXACT  9007199254740992     /* 2^53 */
+
+
 static ngx_int_t civic_json_shallow(const ngx_str_t *text);
 static void civic_json_fail(char *err, size_t errlen, const char *text,
     int line);
@@ -289,6 +292,49 @@ civic_json_number(const civic_json_t *json, double *value)
 
 
 ngx_int_t
+civic_json_exact_number(const civic_json_t *json, double *value)
+{
+    int64_t  integer;
+
+    if (civic_json_integer(json, &integer) == NGX_OK
+        && (integer > CIVIC_JSON_EXACT || integer < -CIVIC_JSON_EXACT))
+    {
+        return NGX_DECLINED;
+    }
+
+    return civic_json_number(json, value);
+}
+
+
+ngx_uint_t
+civic_json_is_true(const civic_json_t *json)
+{
+    return json_is_true(json);
+}
+
+
+const civic_json_t *
+civic_json_next(const civic_json_t *json, void **iter, ngx_str_t *name)
+{
+    json_t  *object;
+
+    object = (json_t *) json;
+
+    *iter = *iter ? json_object_iter_next(object, *iter)
+                  : json_object_iter(object);
+
+    if (*iter == NULL) {
+        return NULL;
+    }
+
+    name->data = (u_char *) json_object_iter_key(*iter);
+    name->len = ngx_strlen(name->data);
+
+    return json_object_iter_value(*iter);
+}
+
+
+ngx_int_t
 civic_json_text(const civic_json_t *json, ngx_pool_t *pool, ngx_str_t *value)
 {
     size_t     len;
@@ -378,6 +424,26 @@ civic_json_utf8_len(const u_char *p, const u_char *last)
     }
 
     return len;
+}
+
+
+ngx_uint_t
+civic_json_is_utf8(const ngx_str_t *text)
+{
+    size_t         len;
+    const u_char  *p, *last;
+
+    last = text->data + text->len;
+
+    for (p = text->data; p < last; p += len) {
+        len = civic_json_utf8_len(p, last);
+
+        if (len == 0) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

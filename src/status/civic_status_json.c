@@ -39,10 +39,11 @@ civic_status_page_full(ngx_http_request_t *r, const civic_status_zone_t *zone,
     civic_status_out_t *out)
 {
     civic_status_out_text(out, "{\"status\":\"");
-    civic_status_out_text(out, civic_status_page_word());
+    civic_status_out_text(out, civic_status_page_word(r));
     civic_status_out_text(out, "\",\"version\":\"" CIVIC_VERSION "\"");
 
     civic_status_json_services(zone, out);
+    civic_status_redis_write(r, out);
     civic_status_json_zone(zone, out);
 
     civic_status_out_text(out, ",\"metrics\":{");

@@ -34,7 +34,27 @@
     X(LIMIT_EVICTED,     "limit_evictions_total", "", "",                     \
       "Counters still in use that were dropped to make room")                 \
     X(LIMIT_RESET,       "limit_resets_total", "", "",                        \
-      "Times the counters were emptied after a worker died in them")
+      "Times the counters were emptied after a worker died in them")          \
+    X(REDIS_OK,          "redis_commands_total", "result", "ok",              \
+      "Commands answered by the Redis client, by result")                     \
+    X(REDIS_REFUSED,     "redis_commands_total", "result", "refused", "")     \
+    X(REDIS_UNAVAILABLE, "redis_commands_total", "result", "unavailable", "") \
+    X(REDIS_TIMEOUT,     "redis_commands_total", "result", "timeout", "")     \
+    X(REDIS_TOO_LARGE,   "redis_commands_total", "result", "too_large", "")   \
+    X(REDIS_NOT_DURABLE, "redis_commands_total", "result", "not_durable", "") \
+    X(REDIS_RECONNECTS,  "redis_reconnects_total", "", "",                    \
+      "Connections to Redis made again after they were lost")                 \
+    X(REDIS_OPENED,      "redis_breaker_opened_total", "", "",                \
+      "Times a worker's breaker opened and left a Redis alone")               \
+    X(REMOTE_OK,         "remote_calls_total", "result", "ok",                \
+      "Calls of the gate to remotes, by result")                              \
+    X(REMOTE_UNREACHABLE, "remote_calls_total", "result", "unreachable", "")  \
+    X(REMOTE_TIMEOUT,    "remote_calls_total", "result", "timeout", "")       \
+    X(REMOTE_TLS,        "remote_calls_total", "result", "tls", "")           \
+    X(REMOTE_TOO_LARGE,  "remote_calls_total", "result", "too_large", "")     \
+    X(REMOTE_PROTOCOL,   "remote_calls_total", "result", "protocol", "")      \
+    X(REMOTE_REQUEST,    "remote_calls_total", "result", "request", "")       \
+    X(REMOTE_CANCELLED,  "remote_calls_total", "result", "cancelled", "")
 
 
 #define CIVIC_METRIC_ENUM(id, family, label, value, help)  CIVIC_METRIC_##id,
