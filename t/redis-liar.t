@@ -122,7 +122,7 @@ sub durable {
 is_deeply(durable(), { error => 'not-durable', reply => 'SET' },
           'a WAIT without an answer leaves a write that is not durable');
 is(durable(cancel => 60), undef, 'one may be given up');
-select undef, undef, undef, 0.4;
+select undef, undef, undef, 0.6;
 is(durable()->{error}, 'not-durable',
    'and its WAIT does not keep the connection for ever');
 

@@ -417,7 +417,8 @@ civic_redis_connection_watch(civic_redis_connection_t *rc)
         && ngx_queue_head(&rc->sent) == &rc->wait.queue
         && !rc->timer.timer_set)
     {
-        ngx_add_timer(&rc->timer, redis->timeout + redis->replicas_timeout);
+        ngx_add_timer(&rc->timer, redis->timeout + redis->replicas_timeout
+                                  + CIVIC_REDIS_WAIT_LATE);
     }
 }
 

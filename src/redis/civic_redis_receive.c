@@ -308,7 +308,8 @@ civic_redis_receive_answer(civic_redis_command_t *command,
     /* deleted first: nginx keeps a timer that is only a little too early */
 
     ngx_del_timer(&command->timer);
-    ngx_add_timer(&command->timer, redis->timeout + redis->replicas_timeout);
+    ngx_add_timer(&command->timer, redis->timeout + redis->replicas_timeout
+                                   + CIVIC_REDIS_WAIT_LATE);
 }
 
 
