@@ -18,9 +18,11 @@
 #include <time.h>
 
 #include "civic_lua_budget.h"
+#include "civic_lua_sandbox.h"
 
 
 #define CIVIC_LUA_BUDGET_WEIGHT  8     /* of a byte or an item looked at */
+#define CIVIC_LUA_BUDGET_STACK   (256 * 1024) /* of C, of one run */
 #define CIVIC_LUA_BUDGET_SLOW    200000 /* ns between two looks */
 
 
@@ -35,7 +37,10 @@ static uint64_t civic_lua_budget_clock(clockid_t clock);
 void
 civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
 {
+    ngx_uint_t  spent;
+
     vm->run = run;
+    vm->stack = __builtin_frame_address(0);
     vm->since = civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID);
     vm->wall = civic_lua_budget_clock(CLOCK_MONOTONIC);
     vm->looked = vm->wall;
@@ -45,8 +50,11 @@ civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
 
     run->instructions += CIVIC_LUA_HOOK;
 
+    spent = run->instructions > vm->budget.instructions
+            || run->cpu > (uint64_t) vm->budget.cpu * 1000000;
+
     (void) lua_sethook(vm->L, civic_lua_budget_hook, LUA_MASKCOUNT,
-                       vm->memory.collect ? 1 : CIVIC_LUA_HOOK);
+                       spent || vm->memory.collect ? 1 : CIVIC_LUA_HOOK);
 }
 
 
@@ -87,15 +95,31 @@ civic_lua_budget_meter(lua_State *L)
 }
 
 
+/*
+ * LuaJIT bounds the Lua stack only: gsub that calls a function that calls
+ * gsub, and so on, would overflow that of C.  Everything that calls back is
+ * metered.
+ */
+
 static int
 civic_lua_budget_metered(lua_State *L)
 {
+    civic_lua_vm_t  *vm;
+
+    vm = civic_lua_vm_of(L);
+
+    if (vm->stack - (char *) __builtin_frame_address(0)
+        > CIVIC_LUA_BUDGET_STACK)
+    {
+        return civic_lua_sandbox_error(L, "C stack overflow");
+    }
+
     switch (lua_type(L, 1)) {
 
     case LUA_TSTRING:
     case LUA_TTABLE:
-        civic_lua_budget_charge(civic_lua_vm_of(L), CIVIC_LUA_BUDGET_WEIGHT
-                                                    * lua_objlen(L, 1));
+        civic_lua_budget_charge(vm, CIVIC_LUA_BUDGET_WEIGHT
+                                    * lua_objlen(L, 1));
     }
 
     lua_pushvalue(L, lua_upvalueindex(1));
@@ -242,6 +266,9 @@ civic_lua_budget_killed(civic_lua_vm_t *vm, ngx_pool_t *pool,
         return 1;
 
     case CIVIC_LUA_KILLED_MEMORY:
+        vm->memory.soft = vm->memory.cap / 4 * 3;
+        vm->memory.collect = 0;
+
         civic_lua_vm_fail(failure, pool, CIVIC_LUA_MEMORY,
                           "%sended at %uz bytes of memory", vm->where,
                           vm->memory.cap);

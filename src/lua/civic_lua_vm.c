@@ -19,6 +19,9 @@
 #include "civic_lua_value.h"
 
 
+#define CIVIC_LUA_VM_MIN  65536
+
+
 typedef struct {
     civic_lua_vm_t          *vm;
     const civic_lua_conf_t  *conf;
@@ -53,6 +56,13 @@ civic_lua_vm_create(const civic_lua_conf_t *conf, ngx_pool_t *pool,
     civic_lua_vm_t       *vm;
     civic_lua_vm_load_t   load;
 
+    if (conf->budget.memory < CIVIC_LUA_VM_MIN) {
+        civic_lua_vm_fail(failure, pool, CIVIC_LUA_MEMORY,
+                          "a VM needs at least %d bytes of memory",
+                          CIVIC_LUA_VM_MIN);
+        return NULL;
+    }
+
     vm = civic_lua_vm_alloc(conf, log);
     if (vm == NULL) {
         civic_lua_vm_fail(failure, pool, CIVIC_LUA_ERROR,
@@ -83,6 +93,15 @@ civic_lua_vm_alloc(const civic_lua_conf_t *conf, ngx_log_t *log)
 {
     u_char          *p;
     civic_lua_vm_t  *vm;
+
+    /* lua_newstate() crashes if it gets some of its memory, but not all */
+
+    p = ngx_alloc(CIVIC_LUA_VM_MIN, log);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    ngx_free(p);
 
     vm = ngx_calloc(sizeof(civic_lua_vm_t) + conf->name.len
                     + conf->folder.len + 1, log);

@@ -71,6 +71,7 @@ struct civic_lua_vm_s {
     civic_lua_run_t         *run;      /* whose code is running, or NULL */
     civic_lua_budget_t       budget;
     civic_lua_memory_t       memory;
+    char                    *stack;    /* of C, when it was resumed */
     uint64_t                 since;    /* ns: when it was resumed */
     uint64_t                 wall;
     uint64_t                 looked;   /* ns: when the hook ran last */
