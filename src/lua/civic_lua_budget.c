@@ -29,7 +29,6 @@
 static void civic_lua_budget_hook(lua_State *L, lua_Debug *ar);
 static int civic_lua_budget_metered(lua_State *L);
 static void civic_lua_budget_check(civic_lua_vm_t *vm);
-static void civic_lua_budget_collect(lua_State *L, civic_lua_vm_t *vm);
 static void civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm);
 static uint64_t civic_lua_budget_clock(clockid_t clock);
 
@@ -200,17 +199,23 @@ civic_lua_budget_check(civic_lua_vm_t *vm)
  * to the cap, so that a full VM does not collect at every instruction.
  */
 
-static void
+void
 civic_lua_budget_collect(lua_State *L, civic_lua_vm_t *vm)
 {
+    size_t               cap;
     civic_lua_memory_t  *memory;
 
     memory = &vm->memory;
+    cap = vm->budget.memory;
 
     (void) lua_gc(L, LUA_GCCOLLECT, 0);
 
-    memory->soft = ngx_max(memory->cap / 4 * 3,
-                           memory->used + (memory->cap - memory->used) / 2);
+    memory->soft = cap / 4 * 3;
+
+    if (memory->used > memory->soft) {
+        memory->soft = (memory->used + cap) / 2;
+    }
+
     memory->collect = 0;
 }
 

@@ -19,13 +19,21 @@
 #include "civic_lua_value.h"
 
 
-#define CIVIC_LUA_VM_MIN  65536
+#define CIVIC_LUA_VM_MIN    65536
+#define CIVIC_LUA_VM_SLACK  65536
 
 
 typedef struct {
     civic_lua_vm_t          *vm;
     const civic_lua_conf_t  *conf;
 } civic_lua_vm_load_t;
+
+
+typedef struct {
+    civic_lua_vm_t          *vm;
+    lua_CFunction            f;
+    void                    *data;
+} civic_lua_vm_protect_t;
 
 
 typedef struct {
@@ -46,6 +54,7 @@ static ngx_int_t civic_lua_vm_load(civic_lua_vm_t *vm, ngx_pool_t *pool,
 static int civic_lua_vm_plugin(lua_State *L);
 static int civic_lua_vm_returned(lua_State *L);
 static int civic_lua_vm_find(lua_State *L);
+static int civic_lua_vm_protected(lua_State *L);
 
 
 civic_lua_vm_t *
@@ -373,10 +382,19 @@ ngx_int_t
 civic_lua_vm_protect(civic_lua_vm_t *vm, lua_CFunction f, void *data,
     ngx_pool_t *pool, civic_lua_failure_t *failure)
 {
-    int        rc;
-    ngx_str_t  text;
+    int                     rc;
+    ngx_str_t               text;
+    civic_lua_vm_protect_t  protect;
 
-    rc = lua_cpcall(vm->L, f, data);
+    protect.vm = vm;
+    protect.f = f;
+    protect.data = data;
+
+    /* the call itself takes a few bytes, which a full VM does not have */
+
+    vm->memory.cap = vm->budget.memory + CIVIC_LUA_VM_SLACK;
+    rc = lua_cpcall(vm->L, civic_lua_vm_protected, &protect);
+    vm->memory.cap = vm->budget.memory;
 
     if (rc == 0) {
         return NGX_OK;
@@ -403,6 +421,28 @@ civic_lua_vm_protect(civic_lua_vm_t *vm, lua_CFunction f, void *data,
     vm->kill = CIVIC_LUA_ALIVE;
 
     return NGX_ERROR;
+}
+
+
+static int
+civic_lua_vm_protected(lua_State *L)
+{
+    civic_lua_memory_t      *memory;
+    civic_lua_vm_protect_t  *protect;
+
+    protect = lua_touserdata(L, 1);
+    memory = &protect->vm->memory;
+
+    if (memory->used > memory->soft) {
+        civic_lua_budget_collect(L, protect->vm);
+    }
+
+    memory->cap = protect->vm->budget.memory;
+
+    lua_pushlightuserdata(L, protect->data);
+    lua_replace(L, 1);
+
+    return protect->f(L);
 }
 
 
