@@ -4,11 +4,13 @@
  *
  * What a run may spend, and how it dies.  A hook looks every thousand
  * instructions, and sooner after work that is long for its one instruction:
- * much memory, long strings searched, long tables moved.  When the budget is spent it does not raise an error, which
- * pcall would catch: it yields from within the hook, and the host never
- * resumes that coroutine.  Where Lua cannot yield (below a C function that
- * calls back: gsub, sort) it raises an error, and looks again at each
- * instruction, until there is a frame that can yield or none is left.
+ * much memory, long strings searched, long tables moved.
+ *
+ * When the budget is spent the hook does not raise an error, which pcall
+ * would catch: it yields, and the host never resumes that coroutine.  Where
+ * Lua cannot yield (below a C function that calls back, such as gsub) it does
+ * raise an error, and looks again at each instruction, until there is a frame
+ * that can yield or none is left.
  *
  * xpcall is not LuaJIT's: its handler would run inside the hook, where no
  * hook runs.  See base.lua.

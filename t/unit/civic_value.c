@@ -8,6 +8,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include <math.h>
 #include <stdarg.h>
 #include <setjmp.h>
 #include <cmocka.h>
@@ -37,7 +38,7 @@ teardown(void **state)
 
 
 static ngx_int_t
-read(const char *text, civic_value_t *value)
+read_json(const char *text, civic_value_t *value)
 {
     ngx_int_t      rc;
     ngx_str_t      s;
@@ -74,7 +75,7 @@ check_round(const char *text)
 {
     civic_value_t  value;
 
-    assert_int_equal(read(text, &value), NGX_OK);
+    assert_int_equal(read_json(text, &value), NGX_OK);
     check_written(&value, text);
 }
 
@@ -111,8 +112,8 @@ integers(void **state)
     int64_t        n;
     civic_value_t  value;
 
-    assert_int_equal(read("9007199254740993", &value), NGX_DECLINED);
-    assert_int_equal(read("[{\"a\":-9007199254740993}]", &value),
+    assert_int_equal(read_json("9007199254740993", &value), NGX_DECLINED);
+    assert_int_equal(read_json("[{\"a\":-9007199254740993}]", &value),
                      NGX_DECLINED);
 
     civic_value_set_number(&value, 42);
@@ -215,7 +216,7 @@ no_memory(void **state)
 
     for (n = 0; /* void */ ; n++) {
         stub_nginx_allocations = n;
-        rc = read("{\"a\":[1,\"x\",{\"b\":[]}],\"c\":\"d\"}", &value);
+        rc = read_json("{\"a\":[1,\"x\",{\"b\":[]}],\"c\":\"d\"}", &value);
 
         if (rc == NGX_OK) {
             break;
