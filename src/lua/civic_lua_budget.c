@@ -24,15 +24,25 @@
 
 
 #define CIVIC_LUA_BUDGET_WEIGHT  8     /* of a byte or an item looked at */
+#define CIVIC_LUA_BUDGET_BASE    2000000 /* ns between two readings */
 #define CIVIC_LUA_BUDGET_STACK   (256 * 1024) /* of C, of one run */
 #define CIVIC_LUA_BUDGET_SLOW    200000 /* ns between two looks */
 
 
 static void civic_lua_budget_hook(lua_State *L, lua_Debug *ar);
+static uint64_t civic_lua_budget_cpu(civic_lua_vm_t *vm, uint64_t enough);
 static int civic_lua_budget_metered(lua_State *L);
 static void civic_lua_budget_check(civic_lua_vm_t *vm);
 static void civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm);
 static uint64_t civic_lua_budget_clock(clockid_t clock);
+
+
+/* ns: when both clocks were read last */
+
+static struct {
+    uint64_t                 wall;
+    uint64_t                 cpu;
+} civic_lua_budget_base;
 
 
 void
@@ -42,10 +52,17 @@ civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
 
     vm->run = run;
     vm->stack = __builtin_frame_address(0);
-    vm->since = civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID);
     vm->wall = civic_lua_budget_clock(CLOCK_MONOTONIC);
     vm->looked = vm->wall;
     vm->charged = 0;
+
+    if (vm->wall - civic_lua_budget_base.wall > CIVIC_LUA_BUDGET_BASE) {
+        civic_lua_budget_base.wall = vm->wall;
+        civic_lua_budget_base.cpu =
+                              civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID);
+    }
+
+    vm->since = civic_lua_budget_base.cpu;
 
     /* the count begins anew: many short stretches are paid as whole ones */
 
@@ -62,9 +79,34 @@ civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
 void
 civic_lua_budget_leave(civic_lua_vm_t *vm)
 {
-    vm->run->cpu += civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID)
-                    - vm->since;
+    vm->run->cpu += civic_lua_budget_cpu(vm, CIVIC_LUA_BUDGET_SLOW);
     vm->run = NULL;
+}
+
+
+/*
+ * CPU time since it was resumed.  The clock that knows it is a system call,
+ * so it is read only if more than `enough` has passed on the wall, and every
+ * few milliseconds beforehand: both clocks bound the time from above.
+ */
+
+static uint64_t
+civic_lua_budget_cpu(civic_lua_vm_t *vm, uint64_t enough)
+{
+    uint64_t  wall, cpu;
+
+    wall = civic_lua_budget_clock(CLOCK_MONOTONIC) - vm->wall;
+
+    if (wall <= enough) {
+        return wall;
+    }
+
+    /* less than before: the process has forked meanwhile */
+
+    cpu = civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID);
+    cpu = (cpu > vm->since) ? cpu - vm->since : wall;
+
+    return ngx_min(wall, cpu);
 }
 
 
@@ -177,20 +219,14 @@ civic_lua_budget_check(civic_lua_vm_t *vm)
         return;
     }
 
-    cpu = (uint64_t) vm->budget.cpu * 1000000;
-    left = (cpu > run->cpu) ? cpu - run->cpu : 0;
-
-    /* cheap, and never behind the other clock, which is a system call */
-
     now = civic_lua_budget_clock(CLOCK_MONOTONIC);
     vm->slow = (now - vm->looked > CIVIC_LUA_BUDGET_SLOW);
     vm->looked = now;
 
-    if (now - vm->wall <= left) {
-        return;
-    }
+    cpu = (uint64_t) vm->budget.cpu * 1000000;
+    left = (cpu > run->cpu) ? cpu - run->cpu : 0;
 
-    if (civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID) - vm->since > left) {
+    if (civic_lua_budget_cpu(vm, left) > left) {
         vm->kill = CIVIC_LUA_KILLED_CPU;
     }
 }
