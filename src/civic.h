@@ -85,9 +85,12 @@ struct civic_ctx_s {
     /* by request (a subrequest has its own) */
 
     const civic_route_t    *route;     /* NULL: it came by no route */
+    const civic_service_t  *service;   /* of the route taken last, or NULL */
     ngx_str_t               looked_up; /* the URI that the router judged */
     ngx_str_t              *params;    /* route->nparams values, of r->uri */
     const void             *admitted;  /* owned by route/: the location */
+    void                  **passed;    /* loc_conf whose steps it has passed */
+    ngx_uint_t              passed_at; /* r->uri_changes, then */
     ngx_http_upstream_t    *accel;     /* owned by route/: judged already */
     ngx_chain_t            *page;      /* owned by civic_filter.c */
     civic_identity_t       *identity;  /* of the location judged last */
@@ -99,7 +102,6 @@ struct civic_ctx_s {
     ngx_uint_t              limit_status; /* civic_limit_status_e */
     civic_limit_ctx_t      *limit;     /* owned by limit/ */
 
-    const civic_service_t  *service;   /* of the route taken last */
     const civic_route_t    *last_route; /* for log and metrics */
     const civic_problem_t  *problem;   /* why it was refused, or NULL */
     const civic_pos_t      *refused_by; /* which line refused, or NULL */
@@ -119,6 +121,7 @@ struct civic_ctx_s {
 typedef struct {
     size_t                  zone_size; /* civic_zone */
     ngx_flag_t              used;      /* some civic_ directive was read */
+    ngx_http_handler_pt     next;      /* owned by civic_pipeline.c */
 } civic_main_conf_t;
 
 

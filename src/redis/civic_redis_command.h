@@ -50,7 +50,8 @@ typedef enum {
     CIVIC_REDIS_UNSENT,
     CIVIC_REDIS_SENT,
     CIVIC_REDIS_REPLIED,
-    CIVIC_REDIS_DONE
+    CIVIC_REDIS_DONE,
+    CIVIC_REDIS_TOLD                   /* its handler runs */
 } civic_redis_place_e;
 
 
