@@ -276,24 +276,35 @@ function _M.no_show(id)
 end
 
 
--- everyone of a session, in the order of times and numbers
+-- those of a session whom `wanted` wants, by times and numbers: at most
+-- `limit`, behind the one with the id `after`; true follows where there may
+-- be more
 
-function _M.list(meta, now)
+function _M.list(meta, now, limit, after, wanted)
+    local _, time, number = schedules.parse(after or "")
     local list = {}
 
     for _, slot in ipairs(schedules.slots(meta, now)) do
-        local after
+        local from = slot.time == time and number or 0
 
-        repeat
+        while from and (not time or slot.time >= time) do
             local page
-            page, after = slot.pool:list(now, after)
+            page, from = slot.pool:list(now, from, 100)
+
             for _, place in ipairs(page) do
-                list[#list + 1] = _M.of(slot, place)
+                local it = _M.of(slot, place)
+
+                if not wanted or wanted(it) then
+                    if #list == limit then
+                        return list, true
+                    end
+                    list[#list + 1] = it
+                end
             end
-        until not after
+        end
     end
 
-    return list
+    return list, false
 end
 
 

@@ -65,7 +65,8 @@ local function take(it, slot, now)
     end
 
     local hold = it.state == "held" and math.max(it.lapses - now, 1) or 0
-    local note = appointments.note(it.status, it.created, {
+    local note = appointments.note(hold > 0 and "pending" or "booked",
+                                   it.created, {
         receipt = it.links.receipt, from = it.id,
     })
     local number, lapses = slot.pool:hold(it.person, now, hold, note)
