@@ -18,7 +18,8 @@ my $port = Civic::Gate::free_port();
 my $redis = Civic::Redis->start(port => $port);
 my $replica = Civic::Redis->start(config => "replicaof 127.0.0.1 $port\n");
 my $server = $redis->server;
-my $gate = Civic::Gate->start(main => Civic::Redis->probe, http => <<"END", server => <<'END2');
+my $gate = Civic::Gate->start(
+    main => Civic::Redis->probe, http => <<"END", server => <<'END2');
     civic_redis alone { server $server; timeout 1s; }
     civic_redis pair {
         server $server;

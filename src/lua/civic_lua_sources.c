@@ -45,7 +45,11 @@
     M(redis, intervals_settle)                                                \
     M(redis, once_begin)                                                      \
     M(redis, once_end)                                                        \
-    M(redis, once_free)
+    M(redis, once_free)                                                       \
+    M(redis, timers_at)                                                       \
+    M(redis, timers_cancel)                                                   \
+    M(redis, timers_claim)                                                    \
+    M(redis, timers_done)
 
 
 /* their names are no C identifiers of anybody else: civic_lua_src_x_y */

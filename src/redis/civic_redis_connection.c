@@ -12,7 +12,8 @@
  */
 
 
-#include "civic_status.h"
+#include <ngx_event_connect.h>
+
 #include "civic_redis_client.h"
 
 
@@ -77,7 +78,7 @@ civic_redis_connection_open(civic_redis_connection_t *rc)
         civic_redis_connection_log(rc, err, "cannot connect");
         civic_redis_connection_lose(rc);
         civic_redis_connection_pause(rc);
-        civic_redis_client_failed(rc->client);
+        civic_redis_outcome_bad(rc->client);
         return;
     }
 
@@ -416,7 +417,7 @@ civic_redis_connection_drop(civic_redis_connection_t *rc, const char *why)
 
     if (trouble) {
         civic_redis_connection_pause(rc);
-        civic_redis_client_failed(rc->client);
+        civic_redis_outcome_bad(rc->client);
     }
 
     civic_redis_client_post(rc->client);
@@ -454,7 +455,7 @@ civic_redis_connection_lose(civic_redis_connection_t *rc)
     while (!ngx_queue_empty(&rc->replied)) {
         q = ngx_queue_head(&rc->replied);
         command = ngx_queue_data(q, civic_redis_command_t, queue);
-        civic_redis_client_fail(command, command->reply.error
+        civic_redis_outcome_fail(command, command->reply.error
                                          ? CIVIC_REDIS_REFUSED
                                          : CIVIC_REDIS_NOT_DURABLE);
     }
@@ -462,7 +463,7 @@ civic_redis_connection_lose(civic_redis_connection_t *rc)
     while (!ngx_queue_empty(&rc->sent)) {
         q = ngx_queue_head(&rc->sent);
         command = ngx_queue_data(q, civic_redis_command_t, queue);
-        civic_redis_client_fail(command, CIVIC_REDIS_TIMEOUT);
+        civic_redis_outcome_fail(command, CIVIC_REDIS_TIMEOUT);
     }
 
     /* from the last to the first: each goes before the others */
@@ -470,7 +471,7 @@ civic_redis_connection_lose(civic_redis_connection_t *rc)
     while (!ngx_queue_empty(&rc->unsent)) {
         q = ngx_queue_last(&rc->unsent);
         command = ngx_queue_data(q, civic_redis_command_t, queue);
-        civic_redis_client_requeue(command);
+        civic_redis_outcome_requeue(command);
     }
 }
 

@@ -155,9 +155,9 @@ civic_redis_receive_large(civic_redis_connection_t *rc)
         command = ngx_queue_data(q, civic_redis_command_t, queue);
 
         if (!command->wait) {
-            civic_redis_client_succeeded(rc->client);
+            civic_redis_outcome_good(rc->client);
             command->probe = 0;
-            civic_redis_client_fail(command, CIVIC_REDIS_TOO_LARGE);
+            civic_redis_outcome_fail(command, CIVIC_REDIS_TOO_LARGE);
         }
     }
 
@@ -271,13 +271,13 @@ civic_redis_receive_answer(civic_redis_command_t *command,
 
         if (civic_redis_receive_begins(reply, word)) {
             ngx_destroy_pool(reply->pool);
-            civic_redis_client_fail(command, CIVIC_REDIS_UNAVAILABLE);
+            civic_redis_outcome_fail(command, CIVIC_REDIS_UNAVAILABLE);
             return;
         }
     }
 
     command->probe = 0;
-    civic_redis_client_succeeded(rc->client);
+    civic_redis_outcome_good(rc->client);
 
     if (command->script != NULL && command->handler != NULL
         && civic_redis_receive_begins(reply, &civic_redis_receive_noscript))
@@ -288,7 +288,7 @@ civic_redis_receive_answer(civic_redis_command_t *command,
     }
 
     if (command->kind == CIVIC_REDIS_PLAIN) {
-        civic_redis_client_answer(command, reply->error ? CIVIC_REDIS_REFUSED
+        civic_redis_outcome_answer(command, reply->error ? CIVIC_REDIS_REFUSED
                                                         : CIVIC_REDIS_OK,
                                   reply);
         return;
@@ -314,15 +314,15 @@ civic_redis_receive_script(civic_redis_command_t *command)
     switch (civic_redis_command_eval(command)) {
 
     case NGX_OK:
-        civic_redis_client_requeue(command);
+        civic_redis_outcome_requeue(command);
         break;
 
     case NGX_DECLINED:
-        civic_redis_client_fail(command, CIVIC_REDIS_TOO_LARGE);
+        civic_redis_outcome_fail(command, CIVIC_REDIS_TOO_LARGE);
         break;
 
     default: /* NGX_ERROR */
-        civic_redis_client_fail(command, CIVIC_REDIS_UNAVAILABLE);
+        civic_redis_outcome_fail(command, CIVIC_REDIS_UNAVAILABLE);
         break;
     }
 }
@@ -356,7 +356,7 @@ civic_redis_receive_wait(civic_redis_connection_t *rc,
         command = ngx_queue_data(q, civic_redis_command_t, queue);
 
         own = command->reply;
-        civic_redis_client_answer(command, own.error ? CIVIC_REDIS_REFUSED
+        civic_redis_outcome_answer(command, own.error ? CIVIC_REDIS_REFUSED
                                                      : error,
                                   &own);
     }
