@@ -16,7 +16,8 @@ use Civic::Redis;
 my $redis = Civic::Redis->start;
 my $server = $redis->server;
 my $gate = Civic::Gate->start(
-    workers => 2, main => Civic::Redis->probe, http => <<"END", server => <<'END2');
+    workers => 2, main => Civic::Redis->probe,
+    http => <<"END", server => <<'END2');
     civic_redis main  { server $server; timeout 2s; }
     civic_redis other { server $server; timeout 2s; database 3; connections 1; }
     civic_zone 2m;
@@ -120,7 +121,8 @@ is(ask(c => 'SET', a => 'big', b => 8 * 1024 * 1024)->{error}, 'too-large',
    'one of more than 8 MB does not');
 is(reply(c => 'STRLEN', a => 'big'), 7 * 1024 * 1024, 'nothing of it is done');
 is_deeply({ map { $_->{error} => 1 } @{ ask(c => 'SET', a => 'big',
-                                           b => 1024 * 1024, times => 64) } },
+                                           b => 1024 * 1024, times => 64,
+                                           timeout => 20000) } },
           { ok => 1, unavailable => 1 },
           'what would queue more than 32 MB is refused at once');
 

@@ -91,20 +91,32 @@ requirepass master-key
 user gate on >s3cret~* +@all ~*
 END
 my $server = $redis->server;
-my $gate = Civic::Gate->start(main => Civic::Redis->probe, http => <<"END", server => <<'END2',
-    civic_redis user { server $server; user gate; password_file gate; timeout 1s; database 2; }
-    civic_redis default { server 127.0.0.1:$port; password_file master; timeout 1s; }
+my %files = (gate => "s3cret~*\n", master => "master-key");
+my $gate = Civic::Gate->start(
+    files => \%files, main => Civic::Redis->probe, http => <<"END",
+    civic_redis user {
+        server $server;
+        user gate;
+        password_file gate;
+        timeout 1s;
+        database 2;
+    }
+    civic_redis default {
+        server 127.0.0.1:$port;
+        password_file master;
+        timeout 1s;
+    }
     civic_redis wrong { server $server; user gate; password_file master; }
     civic_redis none { server $server; }
     civic_redis far { server $server; password_file master; database 99; }
 END
+    server => <<'END2');
     location /user { civic_probe_redis user; }
     location /default { civic_probe_redis default; }
     location /wrong { civic_probe_redis wrong; }
     location /none { civic_probe_redis none; }
     location /far { civic_probe_redis far; }
 END2
-    files => { gate => "s3cret~*\n", master => "master-key" });
 
 sub ask { return Civic::Redis::ask($gate, @_) }
 

@@ -17,7 +17,8 @@ use Civic::Redis;
 my $redis = Civic::Redis->start(config => "enable-debug-command yes\n");
 my $server = $redis->server;
 my %option = (
-    workers => 2, main => Civic::Redis->probe, http => <<"END", server => <<'END2');
+    workers => 2, main => Civic::Redis->probe,
+    http => <<"END", server => <<'END2');
     civic_redis main {
         server $server;
         timeout 2s;

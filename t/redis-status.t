@@ -16,7 +16,8 @@ use Civic::Redis;
 
 my $redis = Civic::Redis->start;
 my $server = $redis->server;
-my $gate = Civic::Gate->start(main => Civic::Redis->probe, http => <<"END", server => <<'END2');
+my $gate = Civic::Gate->start(
+    main => Civic::Redis->probe, http => <<"END", server => <<'END2');
     civic_redis main  { server $server; breaker failures=2 cooldown=300ms; }
     civic_redis never { server unix:/nonexistent/redis.sock; }
 END

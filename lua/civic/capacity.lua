@@ -105,12 +105,16 @@ function pool:confirm(holder, number, now, note)
 end
 
 
--- false: it was free already
+-- false: it was free already; where `old` is given, also: the note is
+-- another, which follows
 
-function pool:release(holder, number, now, note)
-    return self.store:run("capacity_release", self.keys,
-                          { holder, whole(number), whole(now), note or "" },
-                          { durable = true })[1] == "released"
+function pool:release(holder, number, now, note, old)
+    local r = self.store:run("capacity_release", self.keys,
+                             { holder, whole(number), whole(now), note or "",
+                               old },
+                             { durable = true })
+
+    return r[1] == "released", r[2]
 end
 
 

@@ -34,7 +34,7 @@ end
 
 if lapses < math.huge then
     redis.call("ZADD", places, "+inf", holder)
-    redis.call("HSET", pool, "note:" .. number, note)
+    redis.call("HSET", pool, string.format("note:%.0f", number), note)
 end
 
 return { "confirmed" }

@@ -13,6 +13,8 @@
 
 static ngx_int_t civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_srv_conf_t *rscf);
+static ngx_int_t civic_route_find_more(ngx_http_request_t *r,
+    const civic_route_source_t *source, civic_route_match_t *match);
 static ngx_int_t civic_route_take(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_match_t *match);
 static ngx_int_t civic_route_jump(ngx_http_request_t *r, civic_ctx_t *ctx);
@@ -173,6 +175,10 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     rc = civic_route_table_find(rscf->table, &r->uri, r->method, &match);
 
+    if (rc == NGX_DECLINED && rscf->source != NULL) {
+        rc = civic_route_find_more(r, rscf->source, &match);
+    }
+
     switch (rc) {
 
     case NGX_OK:
@@ -187,6 +193,9 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     case NGX_DECLINED:
         return NGX_DECLINED;
+
+    case NGX_HTTP_INTERNAL_SERVER_ERROR:
+        return NGX_ERROR;
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -194,6 +203,29 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
                   "on \"%V\"", &r->uri);
 
     return civic_refuse(ctx, CIVIC_PATH_REFUSED, NULL);
+}
+
+
+static ngx_int_t
+civic_route_find_more(ngx_http_request_t *r,
+    const civic_route_source_t *source, civic_route_match_t *match)
+{
+    ngx_int_t                   rc;
+    const civic_route_table_t  *table;
+
+    table = source->table(source->data);
+
+    if (table == NULL) {
+        return NGX_DECLINED;
+    }
+
+    rc = civic_route_table_find(table, &r->uri, r->method, match);
+
+    if (rc == NGX_OK && source->hold(r, match->route) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return rc;
 }
 
 

@@ -21,8 +21,7 @@ static char *civic_route_scopes(ngx_conf_t *cf, civic_route_t *route,
     ngx_str_t *list);
 static char *civic_route_parse_methods(ngx_conf_t *cf, civic_route_t *route,
     ngx_str_t *list);
-static ngx_uint_t civic_route_parse_method(ngx_str_t *name);
-static char *civic_route_service(ngx_conf_t *cf,
+static char *civic_route_service(ngx_conf_t *cf, const char *directive,
     civic_route_loc_conf_t *rlcf);
 static char *civic_route_add(ngx_conf_t *cf, civic_route_t *route);
 static char *civic_route_accel_redirect(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -143,6 +142,18 @@ civic_route_all(ngx_conf_t *cf)
 }
 
 
+ngx_array_t *
+civic_route_cycle(ngx_cycle_t *cycle)
+{
+    civic_route_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_civic_route_module);
+
+    return rmcf->routes;
+}
+
+
 /* civic_route METHODS "PATTERN" [name=NAME] [scope=SCOPE,...] */
 
 static char *
@@ -171,7 +182,7 @@ civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     route->pos = *pos;
     route->slot = NGX_CONF_UNSET_UINT;
 
-    rv = civic_route_service(cf, rlcf);
+    rv = civic_route_service(cf, "civic_route", rlcf);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -361,8 +372,8 @@ civic_route_parse_methods(ngx_conf_t *cf, civic_route_t *route,
 }
 
 
-static ngx_uint_t
-civic_route_parse_method(ngx_str_t *name)
+ngx_uint_t
+civic_route_parse_method(const ngx_str_t *name)
 {
     ngx_conf_bitmask_t  *m;
 
@@ -379,10 +390,41 @@ civic_route_parse_method(ngx_str_t *name)
 }
 
 
+civic_service_t *
+civic_route_mount(ngx_conf_t *cf, const char *directive,
+    const civic_route_source_t *source)
+{
+    civic_route_srv_conf_t  *rscf;
+    civic_route_loc_conf_t  *rlcf;
+
+    civic_activate(cf);
+
+    rscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_civic_route_module);
+    rlcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_civic_route_module);
+
+    if (civic_route_service(cf, directive, rlcf) != NGX_CONF_OK) {
+        return NULL;
+    }
+
+    if (rscf->table == NULL) {
+        rscf->table = civic_route_table_create(cf->pool);
+    }
+
+    if (rscf->table == NULL) {
+        return NULL;
+    }
+
+    rscf->source = source;
+
+    return rlcf->service;
+}
+
+
 /* the location becomes a service with its first route */
 
 static char *
-civic_route_service(ngx_conf_t *cf, civic_route_loc_conf_t *rlcf)
+civic_route_service(ngx_conf_t *cf, const char *directive,
+    civic_route_loc_conf_t *rlcf)
 {
     civic_pos_t                *pos;
     civic_service_t            *service, **slot;
@@ -400,9 +442,9 @@ civic_route_service(ngx_conf_t *cf, civic_route_loc_conf_t *rlcf)
 #if (NGX_PCRE)
     if (clcf->regex != NULL) {
         return civic_conf_error(cf, NULL,
-                                "civic_route is not for locations with a "
-                                "regular expression; use a prefix or a "
-                                "named one");
+                                "%s is not for locations with a regular "
+                                "expression; use a prefix or a named one",
+                                directive);
     }
 #endif
 
@@ -420,6 +462,7 @@ civic_route_service(ngx_conf_t *cf, civic_route_loc_conf_t *rlcf)
     *slot = service;
 
     service->name = clcf->name;
+    service->srv_conf = ctx->srv_conf;
     service->loc_conf = ctx->loc_conf;
     service->pos = *pos;
     service->slot = NGX_CONF_UNSET_UINT;

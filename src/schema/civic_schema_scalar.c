@@ -234,7 +234,8 @@ civic_schema_rule_multiple_of(civic_schema_check_t *check,
     times = x / step;
 
     if (isfinite(times)
-        && fabs(times - nearbyint(times)) <= 2 * DBL_EPSILON * fabs(times))
+        ? fabs(times - nearbyint(times)) <= 2 * DBL_EPSILON * fabs(times)
+        : fmod(x, step) == 0)
     {
         return NGX_OK;
     }

@@ -43,7 +43,9 @@ local function bundle(request, list, view)
     end
 
     for name, value in pairs(request.query) do
-        words[#words + 1] = name .. "=" .. tostring(value)
+        if type(value) == "string" then
+            words[#words + 1] = name .. "=" .. value
+        end
     end
     table.sort(words)
 

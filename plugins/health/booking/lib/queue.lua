@@ -92,7 +92,8 @@ local function tell(store, now)
 
         if it then
             people.notify(it.person, "soon", id, { at = now,
-                                                   ahead = ahead - 1 })
+                                                   ahead = ahead - 1 },
+                          true)
         end
     end
 end

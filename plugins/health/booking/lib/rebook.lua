@@ -9,7 +9,7 @@
 local once = require "civic.once"
 local appointments = require "appointments"
 local clock = require "clock"
-local people = require "people"
+local move = require "move"
 local schedules = require "schedules"
 
 local _M = {}
@@ -78,88 +78,7 @@ local function candidates(meta, days, now)
 end
 
 
-local function intend(it, slot_id)
-    if it.links.to == slot_id then
-        return true
-    end
-
-    it.links.to = slot_id
-    local note = appointments.note(it.status, it.created, it.links)
-
-    if not it.slot.pool:note(it.number, it.note, note) then
-        return false
-    end
-
-    it.note = note
-    return true
-end
-
-
--- a place for `it` in `slot`: its number, or nil
-
-local function take(it, slot, now)
-    local free, code, place = people.reserve(it.person, slot, now,
-                                             it.slot.id)
-
-    if code == "adopt" then
-        local _, _, links = appointments.read_note(place.note)
-        return links.from == it.id and place.number or nil
-    end
-    if not free then
-        return nil
-    end
-
-    local hold = it.state == "held" and math.max(it.lapses - now, 1) or 0
-    local note = appointments.note(it.status, it.created, {
-        receipt = it.links.receipt, from = it.id,
-    })
-    local number, lapses = slot.pool:hold(it.person, now, hold, note)
-
-    if not number then
-        people.drop(it.person, slot.id)
-        slot.free = lapses == "already" and slot.free or 0
-        return nil
-    end
-
-    slot.free = slot.free - 1
-    people.keep(it.person, slot.id, number, lapses)
-    return number
-end
-
-
-local function leave(it, status, to, now)
-    it.links.to = to
-    it.slot.pool:release(it.person, it.number, now,
-                         appointments.note(status, it.created, it.links))
-    people.drop(it.person, it.slot.id, it.number)
-end
-
-
--- whether `it` found a place in `slot`; nil: it changed in between
-
-local function move(it, slot, now)
-    if not intend(it, slot.id) then
-        return nil
-    end
-
-    local number = take(it, slot, now)
-
-    if not number then
-        return false
-    end
-
-    local id = slot.id .. "." .. number
-
-    leave(it, "moved", id, now)
-    people.notify(it.person, "moved", it.id, {
-        at = now, reason = it.slot.meta.stopped, to = id,
-        start = clock.iso(slot.start),
-    })
-    return true
-end
-
-
--- "moved", "stopped", or "left": it changed in between, look again
+-- "moved", "stopped", or "left": it changed in between
 
 local function place(it, slots, now)
     local i = 0
@@ -170,65 +89,66 @@ local function place(it, slots, now)
     end
 
     repeat
-        local moved = false
-
         if slot and slot.free > 0 and slot.start > it.slot.start then
-            moved = move(it, slot, now)
-        end
+            local moved = move.to(it, slot, now)
 
-        if moved ~= false then
-            return moved and "moved" or "left"
+            if moved ~= false then
+                return moved and "moved" or "left"
+            end
         end
 
         i = i + 1
         slot = slots(i)
     until not slot
 
-    leave(it, "stopped", nil, now)
-    people.notify(it.person, "stopped", it.id, {
-        at = now, reason = it.slot.meta.stopped,
-    })
-    return "stopped"
+    return move.nowhere(it, now) and "stopped" or "left"
 end
 
 
--- { moved, stopped, left }
+-- who came, or will come, to a slot that is not over
+
+local function concerned(now)
+    return function (it)
+        return it.slot.stop > now
+               and (it.status == "pending" or it.status == "booked"
+                    or it.status == "arrived")
+    end
+end
+
+
+-- { moved, stopped, more }: how many were, and whether there are more
 
 function _M.run(meta, days)
     local now = clock.now()
-    local result = { moved = 0, stopped = 0, left = 0 }
+    local result = { moved = 0, stopped = 0, more = true }
     local store = schedules.store(meta.id)
     local state, fence = once.begin(store, "rebook", meta.id, LEASE, now)
-    local list = appointments.list(meta, now)
 
     if state ~= "begin" then
-        result.left = #list
         return result
     end
 
+    local list, more = appointments.list(meta, now, BATCH, nil,
+                                         concerned(now))
     local slots = candidates(meta, days, now)
 
-    for i, it in ipairs(list) do
-        local outcome
+    for _, it in ipairs(list) do
+        local outcome = place(it, slots, now)
 
-        if i <= BATCH and (it.status == "booked" or it.status == "pending")
-        then
-            outcome = place(it, slots, now)
-        elseif i > BATCH then
-            outcome = "left"
-        end
-
-        if outcome then
+        if outcome == "left" then
+            more = true
+        else
             result[outcome] = result[outcome] + 1
         end
     end
 
     once.free(store, "rebook", fence)
 
-    if result.left == 0 then
+    if not more then
         pending():srem("schedules", meta.id)
     end
 
+    result.more = more
     return result
 end
 
