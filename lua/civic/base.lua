@@ -3,7 +3,8 @@
 -- What is in every plugin's environment and is better written in Lua.  It is
 -- run once, before the plugin's own files; nobody can require it.
 --
--- xpcall is here because LuaJIT's would call the handler inside the hook that
+-- table.sort is here so that it is counted like all Lua, can be ended in the
+-- middle, and cannot be made quadratic.  xpcall is here because LuaJIT's would call the handler inside the hook that
 -- ends a run, where no hook could end the handler.  This one calls it when
 -- the stack has been unwound.
 
@@ -45,6 +46,54 @@ end
 
 function globals.xpcall(f, handler, ...)
     return handled(handler, pcall(f, ...))
+end
+
+
+-- merges the sorted t[from .. middle - 1] and t[middle .. to] into room
+local function merge(t, room, from, middle, to, before)
+    local i, j = from, middle
+    for k = from, to do
+        local left, right = t[i], t[j]
+        if j > to or (i < middle and not before(right, left)) then
+            room[k] = left
+            i = i + 1
+        else
+            room[k] = right
+            j = j + 1
+        end
+    end
+end
+
+
+local function less(a, b)
+    return a < b
+end
+
+
+-- table.sort(t, before): as Lua's, and equal items keep their order
+function globals.table.sort(t, before)
+    if type(t) ~= "table" then
+        fail("table.sort takes a table")
+    end
+    before = before or less
+    local n, width, from_t, to_t = #t, 1, t, {}
+    while width < n do
+        for from = 1, n, 2 * width do
+            local middle = from + width
+            local to = middle + width - 1
+            if middle > n then
+                middle = n + 1
+            end
+            merge(from_t, to_t, from, middle, to < n and to or n, before)
+        end
+        from_t, to_t = to_t, from_t
+        width = 2 * width
+    end
+    if from_t ~= t then
+        for i = 1, n do
+            t[i] = from_t[i]
+        end
+    end
 end
 
 

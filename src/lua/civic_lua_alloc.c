@@ -47,6 +47,10 @@ civic_lua_alloc(void *data, void *p, size_t osize, size_t nsize)
 
     memory->used = memory->used - osize + nsize;
 
+    if (nsize > osize) {
+        civic_lua_budget_charge(vm, nsize - osize);
+    }
+
     if (memory->used > memory->soft && !memory->collect) {
         memory->collect = 1;
         civic_lua_budget_hurry(vm);

@@ -3,7 +3,8 @@
  * Copyright (C) Civic Gate
  *
  * What a run may spend, and how it dies.  A hook looks every thousand
- * instructions.  When the budget is spent it does not raise an error, which
+ * instructions, and sooner after work that is long for its one instruction:
+ * much memory, long strings searched, long tables moved.  When the budget is spent it does not raise an error, which
  * pcall would catch: it yields from within the hook, and the host never
  * resumes that coroutine.  Where Lua cannot yield (below a C function that
  * calls back: gsub, sort) it raises an error, and looks again at each
@@ -19,7 +20,12 @@
 #include "civic_lua_budget.h"
 
 
+#define CIVIC_LUA_BUDGET_WEIGHT  8     /* of a byte or an item looked at */
+#define CIVIC_LUA_BUDGET_SLOW    200000 /* ns between two looks */
+
+
 static void civic_lua_budget_hook(lua_State *L, lua_Debug *ar);
+static int civic_lua_budget_metered(lua_State *L);
 static void civic_lua_budget_check(civic_lua_vm_t *vm);
 static void civic_lua_budget_collect(lua_State *L, civic_lua_vm_t *vm);
 static void civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm);
@@ -32,6 +38,8 @@ civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
     vm->run = run;
     vm->since = civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID);
     vm->wall = civic_lua_budget_clock(CLOCK_MONOTONIC);
+    vm->looked = vm->wall;
+    vm->charged = 0;
 
     /* the count begins anew: many short stretches are paid as whole ones */
 
@@ -60,6 +68,44 @@ civic_lua_budget_hurry(civic_lua_vm_t *vm)
 }
 
 
+void
+civic_lua_budget_charge(civic_lua_vm_t *vm, size_t bytes)
+{
+    vm->charged += bytes;
+
+    if (vm->charged >= CIVIC_LUA_CHARGE) {
+        vm->charged = 0;
+        civic_lua_budget_hurry(vm);
+    }
+}
+
+
+void
+civic_lua_budget_meter(lua_State *L)
+{
+    lua_pushcclosure(L, civic_lua_budget_metered, 1);
+}
+
+
+static int
+civic_lua_budget_metered(lua_State *L)
+{
+    switch (lua_type(L, 1)) {
+
+    case LUA_TSTRING:
+    case LUA_TTABLE:
+        civic_lua_budget_charge(civic_lua_vm_of(L), CIVIC_LUA_BUDGET_WEIGHT
+                                                    * lua_objlen(L, 1));
+    }
+
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+
+    return lua_gettop(L);
+}
+
+
 static void
 civic_lua_budget_hook(lua_State *L, lua_Debug *ar)
 {
@@ -84,19 +130,22 @@ civic_lua_budget_hook(lua_State *L, lua_Debug *ar)
         return;
     }
 
+    /* instructions that took long are followed closely */
+
     (void) lua_sethook(L, civic_lua_budget_hook, LUA_MASKCOUNT,
-                       CIVIC_LUA_HOOK);
+                       vm->slow ? CIVIC_LUA_HOOK / 50 : CIVIC_LUA_HOOK);
 }
 
 
 static void
 civic_lua_budget_check(civic_lua_vm_t *vm)
 {
-    uint64_t          cpu, left;
+    uint64_t          cpu, left, now;
     civic_lua_run_t  *run;
 
     run = vm->run;
     run->instructions += CIVIC_LUA_HOOK;
+    vm->charged = 0;
 
     if (run->instructions > vm->budget.instructions) {
         vm->kill = CIVIC_LUA_KILLED_INSTRUCTIONS;
@@ -108,7 +157,11 @@ civic_lua_budget_check(civic_lua_vm_t *vm)
 
     /* cheap, and never behind the other clock, which is a system call */
 
-    if (civic_lua_budget_clock(CLOCK_MONOTONIC) - vm->wall <= left) {
+    now = civic_lua_budget_clock(CLOCK_MONOTONIC);
+    vm->slow = (now - vm->looked > CIVIC_LUA_BUDGET_SLOW);
+    vm->looked = now;
+
+    if (now - vm->wall <= left) {
         return;
     }
 

@@ -25,6 +25,17 @@ void civic_lua_budget_leave(civic_lua_vm_t *vm);
 
 void civic_lua_budget_hurry(civic_lua_vm_t *vm);
 
+/*
+ * One instruction can be work for a C function that is as long as the data:
+ * `bytes` of it are paid for like instructions.
+ */
+
+void civic_lua_budget_charge(civic_lua_vm_t *vm, size_t bytes);
+
+/* replaces the function on top by one that charges for its first argument */
+
+void civic_lua_budget_meter(lua_State *L);
+
 /* did it die?  Sets `failure` if so */
 
 ngx_uint_t civic_lua_budget_killed(civic_lua_vm_t *vm, ngx_pool_t *pool,

@@ -8,6 +8,7 @@
  */
 
 
+#include "civic_lua_budget.h"
 #include "civic_lua_object.h"
 #include "civic_lua_sandbox.h"
 #include "civic_lua_value.h"
@@ -18,6 +19,7 @@
 
 static int civic_lua_json_encode(lua_State *L);
 static int civic_lua_json_decode(lua_State *L);
+static ngx_uint_t civic_lua_json_exact(const civic_json_t *json);
 static void civic_lua_json_push(lua_State *L, civic_lua_vm_t *vm,
     const civic_json_t *json);
 static void civic_lua_json_push_array(lua_State *L, civic_lua_vm_t *vm,
@@ -81,6 +83,7 @@ civic_lua_json_encode(lua_State *L)
     }
 
     if (rc == NGX_OK) {
+        civic_lua_budget_charge(vm, 16 * text.len);
         lua_pushlstring(L, (char *) text.data, text.len);
         civic_lua_object_release(guard);
         return 1;
@@ -110,6 +113,8 @@ civic_lua_json_decode(lua_State *L)
 
     text.data = (u_char *) luaL_checklstring(L, 1, &text.len);
 
+    civic_lua_budget_charge(vm, 16 * text.len);
+
     guard = civic_lua_object_guard(L, vm);
     guard->release = civic_lua_json_free;
 
@@ -123,11 +128,59 @@ civic_lua_json_decode(lua_State *L)
 
     guard->data = json;
 
+    if (!civic_lua_json_exact(json)) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "JSON: an integer has more than 53 bits");
+        return 2;
+    }
+
     luaL_checkstack(L, CIVIC_LUA_VALUE_STACK, "json");
     civic_lua_json_push(L, vm, json);
     civic_lua_object_release(guard);
 
     return 1;
+}
+
+
+/* an identifier must not change in silence */
+
+static ngx_uint_t
+civic_lua_json_exact(const civic_json_t *json)
+{
+    void                *iter;
+    double               number;
+    ngx_str_t            name;
+    ngx_uint_t           i;
+    const civic_json_t  *child;
+
+    switch (civic_json_type(json)) {
+
+    case CIVIC_JSON_INTEGER:
+        return civic_json_exact_number(json, &number) == NGX_OK;
+
+    case CIVIC_JSON_ARRAY:
+        for (i = 0; i < civic_json_length(json); i++) {
+            if (!civic_lua_json_exact(civic_json_element(json, i))) {
+                return 0;
+            }
+        }
+
+        return 1;
+
+    case CIVIC_JSON_OBJECT:
+        iter = NULL;
+
+        while ((child = civic_json_next(json, &iter, &name)) != NULL) {
+            if (!civic_lua_json_exact(child)) {
+                return 0;
+            }
+        }
+
+        return 1;
+
+    default:
+        return 1;
+    }
 }
 
 
@@ -146,12 +199,7 @@ civic_lua_json_push(lua_State *L, civic_lua_vm_t *vm,
 
     case CIVIC_JSON_INTEGER:
     case CIVIC_JSON_REAL:
-        if (civic_json_exact_number(json, &number) != NGX_OK) {
-            (void) civic_lua_sandbox_error(L, "JSON: an integer has more"
-                                           " than 53 bits: send it as a"
-                                           " string");
-        }
-
+        (void) civic_json_exact_number(json, &number);
         lua_pushnumber(L, number);
         break;
 

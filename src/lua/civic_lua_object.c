@@ -193,6 +193,18 @@ civic_lua_object_problem_text(lua_State *L)
 }
 
 
+u_char *
+civic_lua_object_buffer(lua_State *L, size_t size)
+{
+    civic_lua_object_t  *buffer;
+
+    buffer = lua_newuserdata(L, sizeof(civic_lua_object_t) + size);
+    ngx_memzero(buffer, sizeof(civic_lua_object_t));
+
+    return (u_char *) buffer + sizeof(civic_lua_object_t);
+}
+
+
 civic_lua_object_t *
 civic_lua_object_guard(lua_State *L, civic_lua_vm_t *vm)
 {

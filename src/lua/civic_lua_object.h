@@ -46,6 +46,13 @@ ngx_uint_t civic_lua_object_open(lua_State *L, int index);
 
 void civic_lua_object_problem(lua_State *L, civic_lua_vm_t *vm);
 
+/*
+ * Room on the stack, counted against the VM's cap and gone with its garbage.
+ * Like a guard it is never seen by a plugin.
+ */
+
+u_char *civic_lua_object_buffer(lua_State *L, size_t size);
+
 /* frees `data` when it is released or collected, whatever comes first */
 
 civic_lua_object_t *civic_lua_object_guard(lua_State *L,

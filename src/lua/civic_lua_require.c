@@ -179,7 +179,7 @@ void
 civic_lua_require_file(lua_State *L, civic_lua_vm_t *vm, const char *path)
 {
     int                  fd;
-    char                *text;
+    u_char              *text;
     ssize_t              n;
     struct stat          st;
     civic_lua_object_t  *guard;
@@ -203,10 +203,9 @@ civic_lua_require_file(lua_State *L, civic_lua_vm_t *vm, const char *path)
                                        " %d bytes", path, CIVIC_LUA_MAX_FILE);
     }
 
-    text = lua_newuserdata(L, st.st_size + sizeof(civic_lua_object_t));
-    ngx_memzero(text, sizeof(civic_lua_object_t));
+    text = civic_lua_object_buffer(L, st.st_size);
 
-    n = read(fd, text + sizeof(civic_lua_object_t), st.st_size);
+    n = read(fd, text, st.st_size);
     civic_lua_object_release(guard);
 
     if (n != (ssize_t) st.st_size) {
@@ -214,7 +213,7 @@ civic_lua_require_file(lua_State *L, civic_lua_vm_t *vm, const char *path)
                                        path);
     }
 
-    civic_lua_require_compile(L, vm, text + sizeof(civic_lua_object_t), n,
+    civic_lua_require_compile(L, vm, (char *) text, n,
                               lua_pushfstring(L, "@%s", path));
 
     /* guard, text, name of the chunk, function */

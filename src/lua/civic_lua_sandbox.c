@@ -11,7 +11,8 @@
  *                     doors to the real globals, to other functions, to C
  *     io, os, package, ffi, jit
  *                     never opened
- *     xpcall          base.lua's own: see budget.c
+ *     xpcall, table.sort
+ *                     base.lua's own: see there
  *     math.randomseed seeded here, so that no plugin can repeat numbers
  *
  * Globals are two tables: the names, and an empty one that is every
@@ -23,6 +24,7 @@
 
 #include <luajit-2.1/lualib.h>
 
+#include "civic_lua_budget.h"
 #include "civic_lua_object.h"
 #include "civic_lua_sandbox.h"
 
@@ -37,6 +39,7 @@ typedef struct {
 static void civic_lua_sandbox_open(lua_State *L, ngx_uint_t i);
 static void civic_lua_sandbox_copy(lua_State *L, int from, int to,
     const char *const *names);
+static void civic_lua_sandbox_meter(lua_State *L, int globals);
 static void civic_lua_sandbox_strings(lua_State *L, int globals);
 static void civic_lua_sandbox_seed(lua_State *L);
 static void civic_lua_sandbox_forget(lua_State *L);
@@ -62,7 +65,7 @@ static const char *const  civic_lua_sandbox_string[] = {
 
 
 static const char *const  civic_lua_sandbox_table[] = {
-    "concat", "insert", "maxn", "remove", "sort", NULL
+    "concat", "insert", "remove", NULL
 };
 
 
@@ -71,6 +74,20 @@ static const char *const  civic_lua_sandbox_math[] = {
     "exp", "floor", "fmod", "frexp", "huge", "ldexp", "log", "log10", "max",
     "min", "modf", "pi", "pow", "rad", "random", "sin", "sinh", "sqrt",
     "tan", "tanh", NULL
+};
+
+
+/* what takes as long as its first argument is: see budget.c */
+
+static const char *const  civic_lua_sandbox_metered[][2] = {
+    { LUA_STRLIBNAME, "find" },
+    { LUA_STRLIBNAME, "gsub" },
+    { LUA_STRLIBNAME, "gmatch" },
+    { LUA_STRLIBNAME, "match" },
+    { LUA_TABLIBNAME, "concat" },
+    { LUA_TABLIBNAME, "insert" },
+    { LUA_TABLIBNAME, "remove" },
+    { NULL, NULL }
 };
 
 
@@ -122,6 +139,7 @@ civic_lua_sandbox_init(lua_State *L, civic_lua_vm_t *vm)
         lua_pop(L, 1);
     }
 
+    civic_lua_sandbox_meter(L, globals);
     civic_lua_sandbox_seed(L);
     civic_lua_sandbox_strings(L, globals);
     civic_lua_sandbox_forget(L);
@@ -159,6 +177,24 @@ civic_lua_sandbox_copy(lua_State *L, int from, int to,
         }
 
         lua_setfield(L, to, *names);
+    }
+}
+
+
+static void
+civic_lua_sandbox_meter(lua_State *L, int globals)
+{
+    ngx_uint_t          i;
+    const char *const  *metered;
+
+    for (i = 0; civic_lua_sandbox_metered[i][0]; i++) {
+        metered = civic_lua_sandbox_metered[i];
+
+        lua_getfield(L, globals, metered[0]);
+        lua_getfield(L, -1, metered[1]);
+        civic_lua_budget_meter(L);
+        lua_setfield(L, -2, metered[1]);
+        lua_pop(L, 1);
     }
 }
 
@@ -238,6 +274,9 @@ civic_lua_sandbox_native(lua_State *L, civic_lua_vm_t *vm, int globals)
 
     lua_newtable(L);
     luaL_register(L, NULL, civic_lua_native_functions);
+    lua_newtable(L);
+    luaL_register(L, NULL, civic_lua_bytes_functions);
+    lua_setfield(L, -2, "bytes");
     lua_newtable(L);
     luaL_register(L, NULL, civic_lua_json_functions);
     lua_setfield(L, -2, "json");
@@ -329,6 +368,8 @@ civic_lua_sandbox_load(lua_State *L)
     }
 
     text = lua_tolstring(L, 1, &len);
+
+    civic_lua_budget_charge(vm, 16 * len);
 
     if (luaL_loadbufferx(L, text, len, "=load", "t") != 0) {
         lua_pushnil(L);

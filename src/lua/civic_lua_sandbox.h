@@ -41,9 +41,10 @@ ngx_uint_t civic_lua_require_builtin(lua_State *L, civic_lua_vm_t *vm,
     const char *name, size_t len);
 
 
-/* civic_lua_native.c, _json.c, _text.c: functions that lua/civic/ uses */
+/* civic_lua_native.c, _bytes.c, _json.c, _text.c: for lua/civic/ */
 
 extern const luaL_Reg  civic_lua_native_functions[];
+extern const luaL_Reg  civic_lua_bytes_functions[];
 extern const luaL_Reg  civic_lua_json_functions[];
 extern const luaL_Reg  civic_lua_text_functions[];
 

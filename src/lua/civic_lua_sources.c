@@ -14,10 +14,42 @@
 
 #define CIVIC_LUA_MODULES(M)                                                  \
     M(civic, base)                                                            \
+    M(civic, call)                                                            \
+    M(civic, capacity)                                                        \
+    M(civic, crypto)                                                          \
+    M(civic, forward)                                                         \
+    M(civic, http)                                                            \
+    M(civic, intervals)                                                       \
+    M(civic, json)                                                            \
     M(civic, log)                                                             \
-    M(civic, store)
+    M(civic, metric)                                                          \
+    M(civic, once)                                                            \
+    M(civic, secret)                                                          \
+    M(civic, store)                                                           \
+    M(civic, text)                                                            \
+    M(civic, time)                                                            \
+    M(civic, timers)
 
-#define CIVIC_LUA_SCRIPTS(M)
+#define CIVIC_LUA_SCRIPTS(M)                                                  \
+    M(redis, capacity_confirm)                                                \
+    M(redis, capacity_count)                                                  \
+    M(redis, capacity_find)                                                   \
+    M(redis, capacity_hold)                                                   \
+    M(redis, capacity_list)                                                   \
+    M(redis, capacity_note)                                                   \
+    M(redis, capacity_open)                                                   \
+    M(redis, capacity_release)                                                \
+    M(redis, intervals_hold)                                                  \
+    M(redis, intervals_list)                                                  \
+    M(redis, intervals_release)                                               \
+    M(redis, intervals_settle)                                                \
+    M(redis, once_begin)                                                      \
+    M(redis, once_end)                                                        \
+    M(redis, once_free)                                                       \
+    M(redis, timers_at)                                                       \
+    M(redis, timers_cancel)                                                   \
+    M(redis, timers_claim)                                                    \
+    M(redis, timers_done)
 
 
 /* their names are no C identifiers of anybody else: civic_lua_src_x_y */

@@ -7,6 +7,7 @@
  */
 
 
+#include "civic_lua_budget.h"
 #include "civic_lua_sandbox.h"
 
 
@@ -105,6 +106,8 @@ civic_lua_text_count(lua_State *L, ngx_str_t *text)
     ngx_int_t  n;
 
     text->data = (u_char *) luaL_checklstring(L, 1, &text->len);
+
+    civic_lua_budget_charge(civic_lua_vm_of(L), 4 * text->len);
 
     if (!civic_json_is_utf8(text)) {
         return NGX_ERROR;

@@ -23,6 +23,7 @@
 
 
 #define CIVIC_LUA_HOOK        1000     /* instructions between two looks */
+#define CIVIC_LUA_CHARGE      (256 * 1024) /* bytes of work, likewise */
 #define CIVIC_LUA_MAX_VALUES  16       /* arguments, results */
 #define CIVIC_LUA_MAX_MESSAGE  1024
 #define CIVIC_LUA_MAX_FILE    (256 * 1024)
@@ -72,6 +73,8 @@ struct civic_lua_vm_s {
     civic_lua_memory_t       memory;
     uint64_t                 since;    /* ns: when it was resumed */
     uint64_t                 wall;
+    uint64_t                 looked;   /* ns: when the hook ran last */
+    size_t                   charged;  /* bytes of work since then */
     ngx_uint_t               kill;     /* civic_lua_kill_e */
     ngx_str_t                name;
     ngx_str_t                folder;
@@ -79,6 +82,7 @@ struct civic_lua_vm_s {
     int                      idle_ref; /* in the registry: */
     lua_State               *idle;     /* a coroutine for the next run */
     char                     where[80]; /* it was killed */
+    unsigned                 slow:1;   /* the last instructions were */
     unsigned                 loaded:1;
     unsigned                 broken:1;
     unsigned                 spec:1;
