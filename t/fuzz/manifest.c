@@ -1,21 +1,4 @@
-/* sources: src/manifest/civic_plugin_errors.c
- * src/manifest/civic_plugin_manifest.c
- * src/manifest/civic_plugin_manifest_config.c
- * src/manifest/civic_plugin_manifest_needs.c
- * src/manifest/civic_plugin_manifest_read.c
- * src/manifest/civic_plugin_manifest_route.c
- * src/manifest/civic_plugin_query.c src/openapi/civic_openapi.c
- * src/openapi/civic_openapi_operation.c src/openapi/civic_openapi_schema.c
- * src/schema/civic_schema_argument.c src/schema/civic_schema_array.c
- * src/schema/civic_schema_check.c src/schema/civic_schema_compile.c
- * src/schema/civic_schema_format.c src/schema/civic_schema_keyword.c
- * src/schema/civic_schema_logic.c src/schema/civic_schema_object.c
- * src/schema/civic_schema_scalar.c src/pcre/civic_pcre.c src/civic_json.c
- * src/route/civic_route_error.c src/route/civic_route_methods.c
- * src/route/civic_route_packed.c src/route/civic_route_pattern.c
- * src/route/civic_route_radix.c src/route/civic_route_regex.c
- * src/route/civic_route_segment.c src/route/civic_route_syntax.c
- * src/route/civic_route_table.c src/civic_value.c src/civic_value_json.c */
+/* sources: src/manifest/civic_plugin_errors.c src/manifest/civic_plugin_manifest.c src/manifest/civic_plugin_manifest_config.c src/manifest/civic_plugin_manifest_needs.c src/manifest/civic_plugin_manifest_read.c src/manifest/civic_plugin_manifest_route.c src/manifest/civic_plugin_query.c src/openapi/civic_openapi.c src/openapi/civic_openapi_operation.c src/openapi/civic_openapi_schema.c src/schema/civic_schema_argument.c src/schema/civic_schema_array.c src/schema/civic_schema_check.c src/schema/civic_schema_compile.c src/schema/civic_schema_format.c src/schema/civic_schema_keyword.c src/schema/civic_schema_logic.c src/schema/civic_schema_object.c src/schema/civic_schema_scalar.c src/pcre/civic_pcre.c src/civic_json.c src/route/civic_route_error.c src/route/civic_route_methods.c src/route/civic_route_packed.c src/route/civic_route_pattern.c src/route/civic_route_radix.c src/route/civic_route_regex.c src/route/civic_route_segment.c src/route/civic_route_syntax.c src/route/civic_route_table.c src/civic_value.c src/civic_value_json.c */
 
 /*
  * Copyright (C) Civic Gate
