@@ -94,7 +94,8 @@ is ask('good')->{status}, 200, 'a new version begins anew';
 
 Time::HiRes::sleep(0.5);
 my $metrics = $gate->get('/metrics')->{content};
-like $metrics, qr/^civic_plugin_state\{plugin="health\/hello",state="ready"\} 1$/m,
+like $metrics, qr/^civic_plugin_state\{plugin="health\/hello",
+                  state="ready"\}[ ]1$/mx,
      'metrics have its state';
 like $metrics, qr/^civic_plugin_requests_total\{plugin="health\/hello",
                   outcome="failed"\}[ ]\d\d$/mx, 'its failures';
