@@ -55,7 +55,8 @@ function m.text(r) return 200, "text" end
 return m
 END
     needs => { store => JSON::PP::true, http => ['slow'] },
-    problems => { taken => { status => 409, zh => '已被预约', en => 'Taken' } },
+    problems => { taken => { status => 409, zh => "已被预约",
+                             en => "Taken" } },
     routes => {
         'GET /orders/{id:[0-9]+}/{rest...}' => { auth => ['plugins'],
             run => 'show', query => { type => 'object', properties => {

@@ -159,7 +159,7 @@ what_is_not_in_the_list_is_not_there(void **state)
 
 
 static void
-nothing_leaves_the_database_or_makes_redis_allocate(void **state)
+nothing_leaves_the_database_or_grows_without_end(void **state)
 {
     assert_string_equal(prepared("copy a b"), "COPY P:a P:b");
     assert_string_equal(prepared("copy a b db 1"),
@@ -248,8 +248,8 @@ main(void)
           streams_get_it_before_their_ids, NULL, NULL, NULL },
         { "what is not in the list is not there",
           what_is_not_in_the_list_is_not_there, NULL, NULL, NULL },
-        { "nothing leaves the database or makes redis allocate",
-          nothing_leaves_the_database_or_makes_redis_allocate, NULL, NULL, NULL },
+        { "nothing leaves the database or grows without end",
+          nothing_leaves_the_database_or_grows_without_end, NULL, NULL, NULL },
         { "the prefix names plugin and aggregate",
           the_prefix_names_plugin_and_aggregate, NULL, NULL, NULL },
         { "without memory nothing is sent",
