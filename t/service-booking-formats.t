@@ -7,6 +7,7 @@
 
 use strict;
 use warnings;
+use utf8;
 
 use lib 't/lib';
 use Cwd ();
@@ -133,8 +134,7 @@ console.log(JSON.stringify({ uid: event.uid, summary: event.summary,
     start: event.startDate.toUnixTime(), end: event.endDate.toUnixTime() }));
 END
 is $event->{end} - $event->{start}, 1800, 'ical.js finds half an hour';
-utf8::encode(my $summary = $event->{summary});
-is $summary, '就诊预约 心内科 陈医生', 'with whom';
+is $event->{summary}, '就诊预约 心内科 陈医生', 'with whom';
 like $event->{uid}, qr/^\Q$visit->{id}\E@/, 'and which';
 
 is $booking->ask(zhang => DELETE => "/appointments/$visit->{id}")->{status},

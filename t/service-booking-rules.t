@@ -8,6 +8,7 @@
 
 use strict;
 use warnings;
+use utf8;
 
 use lib 't/lib';
 use Test::More;
@@ -102,10 +103,21 @@ for my $i (reverse 1 .. 30) {
 my $order = $booking->ask(officer => GET => "/schedules/$id/appointments")
                     ->{json}{appointments};
 
+my (@pages, $after);
+do {
+    my $page = $booking->ask(officer => GET =>
+        "/schedules/$id/appointments?limit=12" . ($after // ''))->{json};
+    push @pages, [map { $_->{id} } @{ $page->{appointments} }];
+    $after = $page->{after} ? "&after=$page->{after}" : undef;
+} while $after && @pages < 9;
+is_deeply [map { scalar @$_ } @pages], [12, 12, 6], 'they come in pages';
+is_deeply [map { @$_ } @pages], [map { $_->{id} } @$order],
+          'in the same order';
+
 $res = $booking->ask(officer => POST => "/schedules/$id/stop",
                      { reason => '台风停诊' });
 is $res->{json}{moved}, 20, 'twenty patients are moved at once';
-is $res->{json}{left}, 10, 'the others follow';
+ok $res->{json}{more}, 'the others follow';
 
 my $left;
 for (1 .. 100) {

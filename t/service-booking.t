@@ -97,15 +97,15 @@ for my $round (1 .. 3) {
     my @names = map { "k$round-$_" } 1 .. 200;
 
     my $got = rush($slot, \@names, sub {
-        select undef, undef, undef, 0.01 * $round;
-        kill 'KILL', ($booking->gate->pids)[0];
+        select undef, undef, undef, 0.002 * $round;
+        kill 'KILL', ($booking->workers)[0];
     });
 
     # nobody knows how it ended for those who got no answer: they ask again
 
     for my $try (1 .. 8) {
         my @open = grep { $got->{$_} !~ /^(?:booked|slot-taken)$/ } @names;
-        diag "round $round: " . @open . ' have no answer' if $try == 1;
+        note "round $round: " . @open . ' have no answer' if $try == 1;
         last if !@open;
         $booking->advance(31) if $try > 1;
         my $now = rush($slot, \@open);
@@ -117,6 +117,32 @@ for my $round (1 .. 3) {
     my $places = $booking->places($slot);
     is scalar(grep { $_ eq 'inf' } values %$places), 20,
        'exactly the places that were said to be booked are';
+
+    my %own = map {
+        my $list = $booking->ask($_ => GET => '/appointments')
+                           ->{json}{appointments};
+        $_ => join ' ', map { $_->{status} } @$list;
+    } @names;
+    is_deeply [grep { $own{$_} ne ($got->{$_} eq 'booked' ? 'booked' : '') }
+               @names], [], 'and each person finds what he was told';
 }
+
+# Redis goes away
+
+$slot = $booking->publish(capacity => 3, days => 3) . '.0800';
+is $booking->book(before => $slot)->{status}, 201, 'one is booked';
+$booking->redis->stop;
+my $lost = $booking->book(during => $slot);
+is $lost->{status}, 503, 'without Redis nobody is';
+is $lost->{code}, 'store-unavailable', 'and it is said why';
+$booking->redis->restart;
+
+for (1 .. 100) {
+    $lost = $booking->book(during => $slot);
+    last if $lost->{status} != 503;
+    select undef, undef, undef, 0.1;
+}
+is $lost->{status}, 201, 'when it is back, he is';
+is scalar keys %{ $booking->places($slot) }, 2, 'and nothing was lost';
 
 done_testing;

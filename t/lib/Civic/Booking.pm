@@ -18,10 +18,12 @@ package Civic::Booking;
 #     $booking->advance($seconds)   the plugin's clock
 #     $booking->date($days)         that day from now, as the clock has it
 #     $booking->places($slot)       what Redis says: { holder => score }
+#     $booking->workers             their processes
 #     $booking->gate, $booking->redis
 
 use strict;
 use warnings;
+use utf8;
 
 use Cwd ();
 use File::Basename ();
@@ -46,6 +48,7 @@ sub start {
     my $redis = Civic::Redis->start;
     my $citizens = Civic::Issuer->new(alg => 'HS256');
     my $server = $redis->server;
+    my $umask = umask 027;                 # a symmetric key is a secret
 
     my $gate = Civic::Gate->start(
         workers => 2, files => { $citizens->files, clock => "0\n" }, %option,
@@ -63,6 +66,7 @@ civic_auth off;
 location @plugins { civic_mount all; }
 location = /status { civic_status; }
 END
+    umask $umask;
 
     my $self = bless { gate => $gate, redis => $redis, ahead => 0,
                        citizens => $citizens, token => {}, doctors => 0 },
@@ -169,6 +173,16 @@ sub places {
         "civic:{health/booking:schedule:$schedule}:$time:places", 0, -1,
         'WITHSCORES');
     return { @$flat };
+}
+
+
+sub workers {
+    my ($self) = @_;
+
+    return grep {
+        open my $in, '<', "/proc/$_/cmdline";
+        ($in && <$in> // '') =~ /worker process(?! is shutting)/;
+    } $self->{gate}->pids;
 }
 
 

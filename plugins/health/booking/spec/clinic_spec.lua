@@ -179,7 +179,7 @@ describe("a stopped clinic", function ()
         local r = officer:post(V .. "/schedules/" .. id .. "/stop",
                                { reason = "台风" })
         assert.equal(200, r.status)
-        assert.same({ moved = 3, stopped = 1, left = 0 }, r.body)
+        assert.same({ moved = 3, stopped = 1, more = false }, r.body)
 
         local to = { first .. ".0800", second .. ".0800",
                      second .. ".0830" }
@@ -218,7 +218,7 @@ describe("a stopped clinic", function ()
 
         local r = officer:post(V .. "/schedules/" .. id .. "/stop",
                                { reason = "停诊" })
-        assert.same({ moved = 20, stopped = 0, left = 10 }, r.body)
+        assert.same({ moved = 20, stopped = 0, more = true }, r.body)
 
         test.run("rebook_stopped")
         assert.same({}, officer:get(V .. "/schedules/" .. id
