@@ -65,19 +65,6 @@ typedef struct {
 } civic_identity_t;
 
 
-/*
- * What a problem says of its own: a plugin's codes and titles are not in the
- * table, and a refused body has a place in it.  Empty: as the table has it.
- */
-
-typedef struct {
-    ngx_str_t               code;      /* $civic_code and "code" */
-    ngx_str_t               title[2];  /* civic_reply_language_e */
-    ngx_str_t               detail;
-    ngx_str_t               members;   /* of the JSON: ,"name":value ... */
-} civic_problem_own_t;
-
-
 struct civic_ctx_s {
     ngx_http_request_t     *request;
     civic_ctx_t            *main;      /* of the client's request; or itself */
@@ -85,9 +72,12 @@ struct civic_ctx_s {
     /* by request (a subrequest has its own) */
 
     const civic_route_t    *route;     /* NULL: it came by no route */
+    const civic_service_t  *service;   /* of the route taken last, or NULL */
     ngx_str_t               looked_up; /* the URI that the router judged */
     ngx_str_t              *params;    /* route->nparams values, of r->uri */
     const void             *admitted;  /* owned by route/: the location */
+    void                  **passed;    /* loc_conf whose steps it has passed */
+    ngx_uint_t              passed_at; /* r->uri_changes, then */
     ngx_http_upstream_t    *accel;     /* owned by route/: judged already */
     ngx_chain_t            *page;      /* owned by civic_filter.c */
     civic_identity_t       *identity;  /* of the location judged last */
@@ -99,7 +89,6 @@ struct civic_ctx_s {
     ngx_uint_t              limit_status; /* civic_limit_status_e */
     civic_limit_ctx_t      *limit;     /* owned by limit/ */
 
-    const civic_service_t  *service;   /* of the route taken last */
     const civic_route_t    *last_route; /* for log and metrics */
     const civic_problem_t  *problem;   /* why it was refused, or NULL */
     const civic_pos_t      *refused_by; /* which line refused, or NULL */
@@ -119,6 +108,7 @@ struct civic_ctx_s {
 typedef struct {
     size_t                  zone_size; /* civic_zone */
     ngx_flag_t              used;      /* some civic_ directive was read */
+    ngx_http_handler_pt     next;      /* owned by civic_pipeline.c */
 } civic_main_conf_t;
 
 

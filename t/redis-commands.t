@@ -121,7 +121,8 @@ is(ask(c => 'SET', a => 'big', b => 8 * 1024 * 1024)->{error}, 'too-large',
    'one of more than 8 MB does not');
 is(reply(c => 'STRLEN', a => 'big'), 7 * 1024 * 1024, 'nothing of it is done');
 is_deeply({ map { $_->{error} => 1 } @{ ask(c => 'SET', a => 'big',
-                                           b => 1024 * 1024, times => 64) } },
+                                           b => 1024 * 1024, times => 64,
+                                           timeout => 20000) } },
           { ok => 1, unavailable => 1 },
           'what would queue more than 32 MB is refused at once');
 

@@ -2,16 +2,15 @@
 /*
  * Copyright (C) Civic Gate
  *
- * Commands in, answers out: where a command waits, what it counts for, and
- * when the breaker lets it through.  Nothing is written and no handler runs
- * within civic_redis_send(): two events of the client do so later, and what
- * came in during one turn of the event loop is written together.
+ * Commands in: whether one may go, where it waits, and which connection
+ * takes it.  Nothing is written and no handler runs within
+ * civic_redis_send(): what came in during one turn of the event loop is
+ * bound to connections and written together at its end.
  */
 
 
 #include <ngx_sha1.h>
 
-#include "civic_status.h"
 #include "civic_redis_client.h"
 #include "civic_redis_format.h"
 
@@ -25,37 +24,11 @@ static ngx_uint_t civic_redis_client_judge(const ngx_str_t *head,
 static ngx_uint_t civic_redis_client_admit(civic_redis_client_t *client,
     civic_redis_command_t *command);
 static void civic_redis_client_resume(civic_redis_client_t *client);
-static void civic_redis_client_take(civic_redis_command_t *command);
-static void civic_redis_client_finish(civic_redis_command_t *command,
-    ngx_uint_t error);
 static void civic_redis_client_flush(ngx_event_t *ev);
 static void civic_redis_client_flush_kind(civic_redis_client_t *client,
     ngx_uint_t kind);
 static civic_redis_connection_t *civic_redis_client_choose(
     civic_redis_client_t *client, ngx_uint_t kind);
-static void civic_redis_client_deliver(ngx_event_t *ev);
-
-
-#define CIVIC_REDIS_DELIVERY  1000     /* ms; see civic_redis_client_finish() */
-
-
-/* in the order of civic_redis_error_e */
-
-static const civic_metric_e  civic_redis_client_metrics[] = {
-    CIVIC_METRIC_REDIS_OK,
-    CIVIC_METRIC_REDIS_UNAVAILABLE,
-    CIVIC_METRIC_REDIS_TIMEOUT,
-    CIVIC_METRIC_REDIS_TOO_LARGE,
-    CIVIC_METRIC_REDIS_NOT_DURABLE,
-    CIVIC_METRIC_REDIS_REFUSED
-};
-
-
-static const civic_value_t  civic_redis_client_unshared = {
-    CIVIC_VALUE_STRING,
-    { .string = ngx_string("ERR this command cannot be sent over a "
-                           "connection that others share") }
-};
 
 
 civic_redis_command_t *
@@ -107,6 +80,10 @@ civic_redis_cancel(civic_redis_command_t *command)
 
     client = command->client;
 
+    if (command->place == CIVIC_REDIS_TOLD) {
+        return;
+    }
+
     if (command->place == CIVIC_REDIS_SENT) {
         command->handler = NULL;
         return;
@@ -116,7 +93,7 @@ civic_redis_cancel(civic_redis_command_t *command)
         civic_redis_breaker_forget(&client->breaker);
     }
 
-    civic_redis_client_take(command);
+    civic_redis_outcome_take(command);
     civic_redis_command_free(command);
 
     civic_redis_client_post(client);
@@ -153,7 +130,7 @@ civic_redis_client_submit(civic_redis_t *redis, const ngx_str_t *head,
     }
 
     if (error != CIVIC_REDIS_OK) {
-        civic_redis_client_finish(command, error);
+        civic_redis_outcome_finish(command, error);
         return command;
     }
 
@@ -195,7 +172,7 @@ civic_redis_client_start(civic_redis_t *redis)
     client->flush.data = client;
     client->flush.log = ngx_cycle->log;
 
-    client->deliver.handler = civic_redis_client_deliver;
+    client->deliver.handler = civic_redis_outcome_deliver;
     client->deliver.data = client;
     client->deliver.log = ngx_cycle->log;
 
@@ -316,195 +293,6 @@ civic_redis_client_post(civic_redis_client_t *client)
 }
 
 
-/* out of where it is; counted no more */
-
-static void
-civic_redis_client_take(civic_redis_command_t *command)
-{
-    ngx_queue_remove(&command->queue);
-
-    switch (command->place) {
-
-    case CIVIC_REDIS_DONE:
-        return;
-
-    case CIVIC_REDIS_UNSENT:
-    case CIVIC_REDIS_SENT:
-        command->connection->load--;
-        break;
-
-    default:
-        break;
-    }
-
-    command->client->commands--;
-    command->client->bytes -= command->size;
-}
-
-
-void
-civic_redis_client_fail(civic_redis_command_t *command, ngx_uint_t error)
-{
-    civic_redis_client_t  *client;
-
-    client = command->client;
-
-    civic_redis_client_take(command);
-
-    /* a probe that fails in whatever way leaves the breaker open */
-
-    if (command->probe) {
-        command->probe = 0;
-        civic_redis_client_failed(client);
-    }
-
-    if (command->handler == NULL) {
-        civic_redis_command_free(command);
-        return;
-    }
-
-    civic_redis_client_finish(command, error);
-}
-
-
-/*
- * Some timer has to run until the handler was called: a worker that exits
- * ends when there is none left.
- */
-
-static void
-civic_redis_client_finish(civic_redis_command_t *command, ngx_uint_t error)
-{
-    civic_redis_client_t  *client;
-
-    client = command->client;
-
-    command->error = error;
-    command->connection = NULL;
-    command->place = CIVIC_REDIS_DONE;
-
-    ngx_queue_insert_tail(&client->done, &command->queue);
-
-    ngx_add_timer(&command->timer, CIVIC_REDIS_DELIVERY);
-
-    if (!client->deliver.posted) {
-        ngx_post_event(&client->deliver, &ngx_posted_next_events);
-    }
-}
-
-
-void
-civic_redis_client_requeue(civic_redis_command_t *command)
-{
-    civic_redis_client_t  *client;
-
-    client = command->client;
-
-    if (command->handler == NULL
-        || client->breaker.state == CIVIC_REDIS_OPEN)
-    {
-        civic_redis_client_fail(command, CIVIC_REDIS_UNAVAILABLE);
-        return;
-    }
-
-    ngx_queue_remove(&command->queue);
-
-    command->connection->load--;
-    command->connection = NULL;
-    command->place = CIVIC_REDIS_WAITING;
-    command->chain.next = NULL;
-
-    ngx_queue_insert_head(&client->waiting[command->kind], &command->queue);
-
-    civic_redis_client_post(client);
-}
-
-
-void
-civic_redis_client_answer(civic_redis_command_t *command, ngx_uint_t error,
-    civic_redis_reply_t *reply)
-{
-    civic_redis_client_take(command);
-
-    command->reply = *reply;
-
-    if (command->handler != NULL) {
-        civic_status_count(civic_redis_client_metrics[error], 1);
-        command->handler(command->data, error, reply->value);
-    }
-
-    civic_redis_command_free(command);
-}
-
-
-/*
- * What was not sent in time speaks against Redis, except where a connection
- * for durable writes only waits for its replicas.
- */
-
-void
-civic_redis_client_expired(civic_redis_command_t *command)
-{
-    ngx_uint_t             i;
-    civic_redis_client_t  *client;
-
-    client = command->client;
-    i = command->kind == CIVIC_REDIS_DURABLE ? client->redis->connections : 0;
-
-    civic_redis_client_fail(command, CIVIC_REDIS_UNAVAILABLE);
-
-    while (i--) {
-        if (client->connections[CIVIC_REDIS_DURABLE][i].state
-            == CIVIC_REDIS_READY)
-        {
-            return;
-        }
-    }
-
-    civic_redis_client_failed(client);
-}
-
-
-void
-civic_redis_client_succeeded(civic_redis_client_t *client)
-{
-    if (civic_redis_breaker_success(&client->breaker)) {
-        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                      "civic redis \"%V\": breaker closed",
-                      &client->redis->name);
-    }
-}
-
-
-void
-civic_redis_client_failed(civic_redis_client_t *client)
-{
-    ngx_uint_t              kind;
-    ngx_queue_t            *q;
-    civic_redis_command_t  *command;
-
-    if (!civic_redis_breaker_failure(&client->breaker, ngx_current_msec)) {
-        return;
-    }
-
-    civic_status_count(CIVIC_METRIC_REDIS_OPENED, 1);
-
-    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                  "civic redis \"%V\": breaker open for %M ms",
-                  &client->redis->name, client->breaker.cooldown);
-
-    for (kind = 0; kind < CIVIC_REDIS_KINDS; kind++) {
-
-        while (!ngx_queue_empty(&client->waiting[kind])) {
-            q = ngx_queue_head(&client->waiting[kind]);
-            command = ngx_queue_data(q, civic_redis_command_t, queue);
-
-            civic_redis_client_fail(command, CIVIC_REDIS_UNAVAILABLE);
-        }
-    }
-}
-
-
 static void
 civic_redis_client_flush(ngx_event_t *ev)
 {
@@ -588,53 +376,4 @@ civic_redis_client_choose(civic_redis_client_t *client, ngx_uint_t kind)
     }
 
     return best;
-}
-
-
-/*
- * Handlers may send, cancel others and fail again: what comes in meanwhile
- * is for the next turn, so that no handler can keep the loop for itself.
- */
-
-static void
-civic_redis_client_deliver(ngx_event_t *ev)
-{
-    civic_redis_client_t  *client = ev->data;
-
-    ngx_uint_t              n;
-    ngx_queue_t            *q;
-    const civic_value_t    *reply;
-    civic_redis_command_t  *command;
-
-    n = 0;
-
-    for (q = ngx_queue_head(&client->done);
-         q != ngx_queue_sentinel(&client->done);
-         q = ngx_queue_next(q))
-    {
-        n++;
-    }
-
-    while (n-- && !ngx_queue_empty(&client->done)) {
-
-        q = ngx_queue_head(&client->done);
-        command = ngx_queue_data(q, civic_redis_command_t, queue);
-
-        ngx_queue_remove(q);
-
-        reply = command->reply.value;
-
-        if (reply == NULL && command->error == CIVIC_REDIS_REFUSED) {
-            reply = &civic_redis_client_unshared;
-        }
-
-        civic_status_count(civic_redis_client_metrics[command->error], 1);
-        command->handler(command->data, command->error, reply);
-
-        civic_redis_command_free(command);
-    }
-
-    if (!ngx_queue_empty(&client->done) && !client->deliver.posted) {
-        ngx_post_event(&client->deliver, &ngx_posted_next_events);
-    }
 }

@@ -42,28 +42,45 @@ ngx_uint_t civic_redis_client_connections(const civic_redis_t *redis,
 
 void civic_redis_client_post(civic_redis_client_t *client);
 
-/* takes it out of its place; the handler is called later, if there is one */
 
-void civic_redis_client_fail(civic_redis_command_t *command,
+/*
+ * civic_redis_outcome.c: ends and breaker.  Out of where it is, and counted
+ * no more; it is the caller's then.
+ */
+
+void civic_redis_outcome_take(civic_redis_command_t *command);
+
+/* the handler, if there is one, is called later */
+
+void civic_redis_outcome_fail(civic_redis_command_t *command,
     ngx_uint_t error);
 
 /* the same for one that was not sent in time */
 
-void civic_redis_client_expired(civic_redis_command_t *command);
+void civic_redis_outcome_expired(civic_redis_command_t *command);
+
+/* for one that is in no place, and has a handler */
+
+void civic_redis_outcome_finish(civic_redis_command_t *command,
+    ngx_uint_t error);
+
+/* calls the handler at once and frees the command; the reply is taken */
+
+void civic_redis_outcome_answer(civic_redis_command_t *command,
+    ngx_uint_t error, civic_redis_reply_t *reply);
 
 /* back to where it waited, before all others */
 
-void civic_redis_client_requeue(civic_redis_command_t *command);
-
-/* calls the handler at once and frees the command */
-
-void civic_redis_client_answer(civic_redis_command_t *command,
-    ngx_uint_t error, civic_redis_reply_t *reply);
+void civic_redis_outcome_requeue(civic_redis_command_t *command);
 
 /* for the breaker */
 
-void civic_redis_client_succeeded(civic_redis_client_t *client);
-void civic_redis_client_failed(civic_redis_client_t *client);
+void civic_redis_outcome_good(civic_redis_client_t *client);
+void civic_redis_outcome_bad(civic_redis_client_t *client);
+
+/* the event of the client that calls handlers */
+
+void civic_redis_outcome_deliver(ngx_event_t *ev);
 
 
 #endif /* _CIVIC_REDIS_CLIENT_H_INCLUDED_ */

@@ -72,12 +72,16 @@ civic_redis_command_create(civic_redis_client_t *client,
 
     if (request->durable && redis->replicas) {
         command->kind = CIVIC_REDIS_DURABLE;
-        timeout += redis->replicas_timeout;
+        timeout += redis->replicas_timeout + CIVIC_REDIS_WAIT_LATE;
     }
 
     command->timer.handler = civic_redis_command_expired;
     command->timer.data = command;
     command->timer.log = ngx_cycle->log;
+
+    /* whoever asks may have been at work since the clock was read */
+
+    ngx_time_update();
 
     ngx_add_timer(&command->timer, timeout);
 
@@ -158,7 +162,7 @@ civic_redis_command_expired(ngx_event_t *ev)
 
     case CIVIC_REDIS_WAITING:
     case CIVIC_REDIS_UNSENT:
-        civic_redis_client_expired(command);
+        civic_redis_outcome_expired(command);
         break;
 
     case CIVIC_REDIS_SENT:

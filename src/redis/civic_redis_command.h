@@ -34,6 +34,10 @@
 
 #define CIVIC_REDIS_MAX_COMMAND  (8 * 1024 * 1024)
 
+/* ms; Redis, at hz 10, notices so late that a WAIT has waited enough */
+
+#define CIVIC_REDIS_WAIT_LATE    150
+
 
 typedef struct civic_redis_connection_s  civic_redis_connection_t;
 
@@ -50,7 +54,8 @@ typedef enum {
     CIVIC_REDIS_UNSENT,
     CIVIC_REDIS_SENT,
     CIVIC_REDIS_REPLIED,
-    CIVIC_REDIS_DONE
+    CIVIC_REDIS_DONE,
+    CIVIC_REDIS_TOLD                   /* its handler runs */
 } civic_redis_place_e;
 
 

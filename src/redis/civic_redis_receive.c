@@ -155,9 +155,9 @@ civic_redis_receive_large(civic_redis_connection_t *rc)
         command = ngx_queue_data(q, civic_redis_command_t, queue);
 
         if (!command->wait) {
-            civic_redis_client_succeeded(rc->client);
+            civic_redis_outcome_good(rc->client);
             command->probe = 0;
-            civic_redis_client_fail(command, CIVIC_REDIS_TOO_LARGE);
+            civic_redis_outcome_fail(command, CIVIC_REDIS_TOO_LARGE);
         }
     }
 
@@ -201,6 +201,7 @@ civic_redis_receive_reply(civic_redis_connection_t *rc,
     }
 
     civic_redis_receive_answer(command, reply);
+    civic_redis_connection_watch(rc);
 
     return NGX_OK;
 }
@@ -271,13 +272,13 @@ civic_redis_receive_answer(civic_redis_command_t *command,
 
         if (civic_redis_receive_begins(reply, word)) {
             ngx_destroy_pool(reply->pool);
-            civic_redis_client_fail(command, CIVIC_REDIS_UNAVAILABLE);
+            civic_redis_outcome_fail(command, CIVIC_REDIS_UNAVAILABLE);
             return;
         }
     }
 
     command->probe = 0;
-    civic_redis_client_succeeded(rc->client);
+    civic_redis_outcome_good(rc->client);
 
     if (command->script != NULL && command->handler != NULL
         && civic_redis_receive_begins(reply, &civic_redis_receive_noscript))
@@ -288,7 +289,7 @@ civic_redis_receive_answer(civic_redis_command_t *command,
     }
 
     if (command->kind == CIVIC_REDIS_PLAIN) {
-        civic_redis_client_answer(command, reply->error ? CIVIC_REDIS_REFUSED
+        civic_redis_outcome_answer(command, reply->error ? CIVIC_REDIS_REFUSED
                                                         : CIVIC_REDIS_OK,
                                   reply);
         return;
@@ -304,7 +305,11 @@ civic_redis_receive_answer(civic_redis_command_t *command,
     command->reply = *reply;
     command->place = CIVIC_REDIS_REPLIED;
 
-    ngx_add_timer(&command->timer, redis->timeout + redis->replicas_timeout);
+    /* deleted first: nginx keeps a timer that is only a little too early */
+
+    ngx_del_timer(&command->timer);
+    ngx_add_timer(&command->timer, redis->timeout + redis->replicas_timeout
+                                   + CIVIC_REDIS_WAIT_LATE);
 }
 
 
@@ -314,15 +319,15 @@ civic_redis_receive_script(civic_redis_command_t *command)
     switch (civic_redis_command_eval(command)) {
 
     case NGX_OK:
-        civic_redis_client_requeue(command);
+        civic_redis_outcome_requeue(command);
         break;
 
     case NGX_DECLINED:
-        civic_redis_client_fail(command, CIVIC_REDIS_TOO_LARGE);
+        civic_redis_outcome_fail(command, CIVIC_REDIS_TOO_LARGE);
         break;
 
     default: /* NGX_ERROR */
-        civic_redis_client_fail(command, CIVIC_REDIS_UNAVAILABLE);
+        civic_redis_outcome_fail(command, CIVIC_REDIS_UNAVAILABLE);
         break;
     }
 }
@@ -342,6 +347,10 @@ civic_redis_receive_wait(civic_redis_connection_t *rc,
     ngx_queue_remove(&rc->wait.queue);
     rc->wait.place = CIVIC_REDIS_WAITING;
 
+    if (rc->timer.timer_set) {
+        ngx_del_timer(&rc->timer);
+    }
+
     error = CIVIC_REDIS_NOT_DURABLE;
 
     if (!reply->error && reply->value->type == CIVIC_VALUE_NUMBER
@@ -356,7 +365,7 @@ civic_redis_receive_wait(civic_redis_connection_t *rc,
         command = ngx_queue_data(q, civic_redis_command_t, queue);
 
         own = command->reply;
-        civic_redis_client_answer(command, own.error ? CIVIC_REDIS_REFUSED
+        civic_redis_outcome_answer(command, own.error ? CIVIC_REDIS_REFUSED
                                                      : error,
                                   &own);
     }

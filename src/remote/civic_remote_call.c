@@ -170,6 +170,10 @@ civic_remote_call_refuse(civic_remote_call_t *call, ngx_uint_t error,
 void
 civic_remote_go_on(civic_remote_call_t *call)
 {
+    if (civic_remote_worker_exited()) {
+        return;
+    }
+
     call->went_on = 1;
 
     if (!call->waiting) {
@@ -189,7 +193,7 @@ civic_remote_go_on(civic_remote_call_t *call)
 void
 civic_remote_cancel(civic_remote_call_t *call)
 {
-    if (call->cancelled) {
+    if (civic_remote_worker_exited() || call->cancelled) {
         return;
     }
 
@@ -359,9 +363,7 @@ civic_remote_call_tell(civic_remote_call_t *call)
         civic_remote_call_stop(call);
         call->finished = 1;
         call->error = CIVIC_REMOTE_REQUEST;
-        ngx_cpystrn((u_char *) call->message,
-                    (u_char *) "its caller did not want the answer",
-                    CURL_ERROR_SIZE);
+        call->unwanted = 1;
     }
 
     if (call->finished && !call->cancelled && rc != NGX_AGAIN) {
@@ -491,6 +493,14 @@ static void
 civic_remote_call_tell_done(civic_remote_call_t *call)
 {
     civic_remote_response_t  response;
+
+    /* who answered NGX_ERROR knows why: the remote did nothing wrong */
+
+    if (call->unwanted) {
+        civic_status_count(CIVIC_METRIC_REMOTE_CANCELLED, 1);
+        call->handlers.done(call->data, call->error, NULL);
+        return;
+    }
 
     civic_status_count(civic_remote_call_metrics[call->error], 1);
 

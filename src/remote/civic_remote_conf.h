@@ -14,6 +14,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 #include <curl/curl.h>
+#include <openssl/x509.h>
 
 #include "civic_conf.h"
 #include "civic_remote.h"
@@ -39,6 +40,7 @@ struct civic_remote_s {
     ngx_array_t               headers; /* ngx_keyval_t */
 
     ngx_str_t                 ca;      /* PEM; empty: the system's */
+    X509_STORE               *system;  /* or NULL: not asked */
     ngx_str_t                 certificate;
     ngx_str_t                 key;
 };
@@ -46,6 +48,7 @@ struct civic_remote_s {
 
 typedef struct {
     ngx_array_t               remotes; /* civic_remote_t * */
+    X509_STORE               *system;  /* authorities, read once */
 } civic_remote_main_conf_t;
 
 
@@ -88,6 +91,7 @@ struct civic_remote_call_s {
     unsigned                  waiting:1; /* we wait for go_on() */
     unsigned                  went_on:1; /* go_on() came */
     unsigned                  entered:1; /* a handler is running */
+    unsigned                  unwanted:1; /* a handler said NGX_ERROR */
     unsigned                  cancelled:1;
 };
 
@@ -113,6 +117,7 @@ int civic_remote_worker_socket_close(void *data, curl_socket_t fd);
 ngx_int_t civic_remote_worker_init(ngx_cycle_t *cycle,
     civic_remote_main_conf_t *rmcf);
 void civic_remote_worker_exit(void);
+ngx_uint_t civic_remote_worker_exited(void);
 
 /* from within libcurl: notes news, calls no handler */
 

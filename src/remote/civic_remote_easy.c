@@ -9,6 +9,8 @@
  */
 
 
+#include <openssl/ssl.h>
+
 #include "civic_remote_conf.h"
 #include "civic_remote_check.h"
 
@@ -31,6 +33,8 @@ static ngx_int_t civic_remote_easy_line(civic_remote_call_t *call,
 static const ngx_keyval_t *civic_remote_easy_find(const ngx_keyval_t *header,
     ngx_uint_t n, const ngx_str_t *name);
 static ngx_int_t civic_remote_easy_tls(civic_remote_call_t *call);
+static CURLcode civic_remote_easy_system(CURL *easy, void *ctx,
+    void *system);
 static ngx_int_t civic_remote_easy_blob(CURL *easy, CURLoption option,
     const ngx_str_t *text);
 static ngx_int_t civic_remote_easy_rest(civic_remote_call_t *call);
@@ -355,8 +359,8 @@ civic_remote_easy_find(const ngx_keyval_t *header, ngx_uint_t n,
 
 /*
  * Certificates go as text: libcurl then shares a kept connection only
- * between calls whose texts are the same.  Without `ca` it is libcurl's
- * file, read once a day; its folder would be read for each connection.
+ * between calls whose texts are the same.  Without `ca` it reads nothing,
+ * and is given the system's authorities as they were read at the start.
  */
 
 static ngx_int_t
@@ -378,15 +382,24 @@ civic_remote_easy_tls(civic_remote_call_t *call)
                             remote->verify ? 2L : 0L) != CURLE_OK
         || curl_easy_setopt(easy, CURLOPT_SSLVERSION,
                             (long) CURL_SSLVERSION_TLSv1_2) != CURLE_OK
-        || curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) != CURLE_OK)
+        || curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) != CURLE_OK
+        || curl_easy_setopt(easy, CURLOPT_CAINFO, NULL) != CURLE_OK)
     {
         return NGX_ERROR;
     }
 
     if (remote->ca.len
-        && (curl_easy_setopt(easy, CURLOPT_CAINFO, NULL) != CURLE_OK
-            || civic_remote_easy_blob(easy, CURLOPT_CAINFO_BLOB, &remote->ca)
-               != NGX_OK))
+        && civic_remote_easy_blob(easy, CURLOPT_CAINFO_BLOB, &remote->ca)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (remote->system != NULL
+        && (curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION,
+                             civic_remote_easy_system) != CURLE_OK
+            || curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, remote->system)
+               != CURLE_OK))
     {
         return NGX_ERROR;
     }
@@ -401,6 +414,17 @@ civic_remote_easy_tls(civic_remote_call_t *call)
     }
 
     return NGX_OK;
+}
+
+
+/* from within libcurl, for a new connection */
+
+static CURLcode
+civic_remote_easy_system(CURL *easy, void *ctx, void *system)
+{
+    SSL_CTX_set1_cert_store(ctx, system);
+
+    return CURLE_OK;
 }
 
 

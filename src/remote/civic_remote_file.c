@@ -5,14 +5,13 @@
  * The files of a civic_remote block, read and judged when the configuration
  * is: workers need no right to read them, and nginx -t finds what is wrong.
  * libcurl gets the text of certificates and parses it anew for each
- * connection; what is parsed here is thrown away.  Owns nothing: the text
- * lives as long as the configuration, as it must.
+ * connection; what is parsed here is thrown away, but for the system's list
+ * of authorities.  All of it lives as long as the configuration.
  */
 
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "civic_remote_conf.h"
 
@@ -30,6 +29,7 @@ static char *civic_remote_file_authority(ngx_conf_t *cf,
 static char *civic_remote_file_pair(ngx_conf_t *cf, civic_remote_t *remote);
 static char *civic_remote_file_system(ngx_conf_t *cf,
     civic_remote_t *remote);
+static void civic_remote_file_cleanup(void *data);
 static X509 *civic_remote_file_x509(const ngx_str_t *text);
 static EVP_PKEY *civic_remote_file_key(const ngx_str_t *text);
 static int civic_remote_file_password(char *buf, int size, int rwflag,
@@ -148,25 +148,59 @@ civic_remote_file_pair(ngx_conf_t *cf, civic_remote_t *remote)
 }
 
 
-/* without `ca` it is the list of the system that libcurl was built for */
+/*
+ * Without `ca` it is the list of the system that libcurl was built for.
+ * Reading its hundreds of certificates takes too long for a worker.
+ */
 
 static char *
 civic_remote_file_system(ngx_conf_t *cf, civic_remote_t *remote)
 {
-    const char              *file;
-    curl_version_info_data  *info;
+    const char                *file;
+    ngx_pool_cleanup_t        *cln;
+    curl_version_info_data    *info;
+    civic_remote_main_conf_t  *rmcf;
 
-    info = curl_version_info(CURLVERSION_NOW);
-    file = info->cainfo;
+    rmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_remote_module);
 
-    if (file == NULL || access(file, R_OK) != 0) {
-        return civic_conf_error(cf, &remote->pos, "civic_remote \"%V\" has "
-                                "no \"ca\", and this system has no list of "
-                                "authorities (Debian: apt-get install "
-                                "ca-certificates)", &remote->name);
+    if (rmcf->system == NULL) {
+        info = curl_version_info(CURLVERSION_NOW);
+        file = info->cainfo;
+
+        cln = ngx_pool_cleanup_add(cf->pool, 0);
+        rmcf->system = X509_STORE_new();
+
+        if (cln == NULL || rmcf->system == NULL) {
+            X509_STORE_free(rmcf->system);
+            return NGX_CONF_ERROR;
+        }
+
+        cln->handler = civic_remote_file_cleanup;
+        cln->data = rmcf->system;
+
+        if (file == NULL || X509_STORE_load_file(rmcf->system, file) != 1) {
+            ERR_clear_error();
+            return civic_conf_error(cf, &remote->pos, "civic_remote \"%V\" "
+                                    "has no \"ca\", and this system has no "
+                                    "list of authorities (Debian: apt-get "
+                                    "install ca-certificates)",
+                                    &remote->name);
+        }
+
+        ERR_clear_error();
     }
 
+    remote->system = rmcf->system;
+
     return NGX_CONF_OK;
+}
+
+
+static void
+civic_remote_file_cleanup(void *data)
+{
+    X509_STORE_free(data);
 }
 
 

@@ -39,18 +39,24 @@ typedef struct {
 } civic_route_rules_t;
 
 
+/*
+ * With thousands of routes a request waits for each line of the cache that
+ * it reads of one: fields from `name` on are one, the name's bytes the next.
+ */
+
 struct civic_route_s {
     ngx_str_t               pattern;   /* as written */
+    civic_pos_t             pos;
+    unsigned                any:1;     /* METHODS was "any" */
+
     ngx_str_t               name;      /* name=, or the pattern */
-    ngx_uint_t              methods;   /* NGX_HTTP_GET | ... */
-    ngx_uint_t              nparams;   /* at most CIVIC_MAX_PARAMS */
+    civic_service_t        *service;
     ngx_str_t              *params;    /* their names, in pattern order */
     ngx_array_t            *scopes;    /* ngx_str_t: any of them; or NULL */
     const civic_route_rules_t  *rules; /* NULL: a civic_route line */
-    civic_service_t        *service;
-    civic_pos_t             pos;
     ngx_uint_t              slot;      /* in the status zone, or unset */
-    unsigned                any:1;     /* METHODS was "any" */
+    uint32_t                methods;   /* NGX_HTTP_GET | ... */
+    uint32_t                nparams;   /* at most CIVIC_MAX_PARAMS */
 };
 
 

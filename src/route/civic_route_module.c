@@ -10,8 +10,12 @@
 #include "civic_route_conf.h"
 
 
+#define CIVIC_ROUTE_LINE  64           /* bytes, of the cache */
+
+
 static char *civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static civic_route_t *civic_route_create(ngx_conf_t *cf);
 static char *civic_route_parameters(ngx_conf_t *cf, civic_route_t *route);
 static char *civic_route_scopes(ngx_conf_t *cf, civic_route_t *route,
     ngx_str_t *list);
@@ -166,7 +170,7 @@ civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    route = ngx_pcalloc(cf->pool, sizeof(civic_route_t));
+    route = civic_route_create(cf);
     pos = civic_conf_pos(cf);
 
     if (route == NULL || pos == NULL) {
@@ -195,7 +199,41 @@ civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
+    ngx_memcpy(route + 1, route->name.data, route->name.len);
+    route->name.data = (u_char *) (route + 1);
+
     return civic_route_add(cf, route);
+}
+
+
+/*
+ * A route that has room for its name behind it, whichever argument that will
+ * be, and lies as civic_route.h says.
+ */
+
+static civic_route_t *
+civic_route_create(ngx_conf_t *cf)
+{
+    size_t       len;
+    u_char      *p;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    len = 0;
+    value = cf->args->elts;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        len = ngx_max(len, value[i].len);
+    }
+
+    p = ngx_pcalloc(cf->pool, sizeof(civic_route_t) + CIVIC_ROUTE_LINE + len);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    p = ngx_align_ptr(p + offsetof(civic_route_t, name), CIVIC_ROUTE_LINE);
+
+    return (civic_route_t *) (p - offsetof(civic_route_t, name));
 }
 
 

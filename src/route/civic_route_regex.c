@@ -415,11 +415,8 @@ civic_route_regex_share(civic_route_regex_t *regex,
     }
 
     if (methods == NULL) {
-        methods = ngx_palloc(regex->pool, sizeof(civic_route_methods_t));
-
-        if (methods == NULL
-            || civic_route_methods_init(methods, regex->pool) != NGX_OK)
-        {
+        methods = ngx_pcalloc(regex->pool, sizeof(civic_route_methods_t));
+        if (methods == NULL) {
             return civic_route_no_memory(err);
         }
     }
@@ -567,7 +564,9 @@ civic_route_regex_find(const civic_route_regex_t *regex,
         return NGX_DECLINED;
     }
 
-    if (item->route->nparams == 0) {
+    match->nvalues = item->route->nparams;
+
+    if (match->nvalues == 0) {
         return NGX_OK;
     }
 
@@ -577,9 +576,9 @@ civic_route_regex_find(const civic_route_regex_t *regex,
         return NGX_ERROR;
     }
 
-    for (i = 0; i < item->route->nparams; i++) {
+    for (i = 0; i < match->nvalues; i++) {
         civic_pcre_capture(regex->pcre, path, item->groups[i],
-                           &match->values[i]);
+                                 &match->values[i]);
     }
 
     return NGX_OK;

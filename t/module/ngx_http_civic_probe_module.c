@@ -349,6 +349,10 @@ civic_probe_answer(void *data, ngx_uint_t error, const civic_value_t *reply)
     }
 
     command = p->commands.elts;
+
+    /* to give up what is being told is harmless */
+
+    civic_redis_cancel(command[one->i]);
     command[one->i] = NULL;
 
     answer = p->answers.elts;

@@ -112,6 +112,22 @@ for _, fee in ipairs { 0, 1500 } do
         return through
     end)
 
+    each("booking" .. of .. ", and trying again at once",
+         function (n, after, where)
+        local id = publish { fee = fee }.body.id
+
+        plugin:cut(n, after)
+        local through = book("zhang", id .. ".0800")
+        local left = free(id)
+        local again = book("zhang", id .. ".0800")
+
+        expect((left == 1) == (again.status == 201)
+               and (left == 0) == (again.code == "duplicate-booking"),
+               where, left, "free, again:", again.code)
+        expect(free(id) == 0, where, "free")
+        return through
+    end)
+
     each("booking" .. of .. ", and never coming back",
          function (n, after, where)
         local id = publish { fee = fee }.body.id

@@ -23,7 +23,7 @@ for dir in $(find src -type d | sort); do
     INCLUDES="$INCLUDES -I$dir"
 done
 
-LIBS="-lhiredis -lluajit-5.1 -ljansson -lpcre2-8 -lcrypto -lsodium -lm"
+LIBS="-lcurl -lhiredis -lluajit-5.1 -ljansson -lpcre2-8 -lcrypto -lsodium -lm"
 
 sources() {
     # the files named in the comment that a test begins with

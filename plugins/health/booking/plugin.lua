@@ -70,13 +70,14 @@ end
 
 
 function booking.list_patients(request)
-    local list = appointments.list(schedule(request), clock.now())
+    local query = request.query
+    local list, more = appointments.list(schedule(request), clock.now(),
+                                         query.limit or 100, query.after)
 
-    return 200, { appointments = views.list(list, function (it)
-        local view = views.appointment(it)
-        view.patient = it.person
-        return view
-    end) }
+    return 200, {
+        appointments = views.list(list, views.patient),
+        after = more and list[#list].id or nil,
+    }
 end
 
 

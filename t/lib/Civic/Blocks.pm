@@ -2,9 +2,8 @@ package Civic::Blocks;
 
 # Copyright (C) Civic Gate
 #
-# The scripts of lua/redis/ against a Redis of their own, without a gate:
-# a private server on a Unix socket that ends with the test, and plain
-# clients of it.
+# The scripts of lua/redis/ against a Redis of their own, without a gate,
+# through plain clients that may be many.
 #
 #     my $server = Civic::Blocks->start;
 #     $server->socket                        its path
@@ -21,10 +20,10 @@ use warnings;
 
 use Cwd ();
 use File::Basename ();
-use File::Temp ();
 use IO::Socket::UNIX ();
 use POSIX ();
-use Time::HiRes ();
+
+use Civic::Redis;
 
 my $root = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../..');
 my %sha1;
@@ -33,37 +32,17 @@ my %sha1;
 sub start {
     my ($class) = @_;
 
-    my $dir = File::Temp->newdir('civic-blocks-XXXXXX', TMPDIR => 1);
-    my $self = bless { dir => $dir, socket => "$dir/redis.sock",
-                       owner => $$ }, $class;
-
-    $self->{pid} = fork // die "blocks: fork: $!\n";
-    if ($self->{pid} == 0) {
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>', "$dir/redis.out";
-        open STDERR, '>&', \*STDOUT;
-        exec 'redis-server', '--port', 0, '--unixsocket', $self->{socket},
-             '--dir', "$dir", '--save', '', '--appendonly', 'no'
-            or POSIX::_exit(127);
-    }
-
-    for (1 .. 500) {
-        return $self if IO::Socket::UNIX->new(Peer => $self->{socket});
-        die "blocks: redis-server did not start\n"
-            if waitpid($self->{pid}, POSIX::WNOHANG()) != 0;
-        Time::HiRes::sleep(0.02);
-    }
-    die "blocks: redis-server does not listen\n";
+    return bless { redis => Civic::Redis->start }, $class;
 }
 
 
-sub socket { return $_[0]{socket} }
+sub socket { return $_[0]{redis}->dir . '/redis.sock' }
 
 
 sub client {
     my ($self) = @_;
 
-    my $socket = IO::Socket::UNIX->new(Peer => $self->{socket})
+    my $socket = IO::Socket::UNIX->new(Peer => $self->socket)
         or die "blocks: $!\n";
     return bless { socket => $socket, in => '' }, 'Civic::Blocks::Client';
 }
@@ -97,17 +76,6 @@ sub parallel {
         waitpid $pid, 0;
     }
     return @results;
-}
-
-
-sub DESTROY {
-    my ($self) = @_;
-
-    return if $self->{owner} != $$ || !$self->{pid};
-    local ($?, $!);
-    kill 'TERM', $self->{pid};
-    waitpid $self->{pid}, 0;
-    return;
 }
 
 

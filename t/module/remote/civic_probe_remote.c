@@ -481,6 +481,7 @@ civic_probe_begin(void *data, const civic_remote_response_t *response)
     civic_probe_ctx_t  *ctx = data;
 
     ngx_table_elt_t     *h;
+    ngx_connection_t    *c;
     ngx_http_request_t  *r;
 
     r = ctx->r;
@@ -495,8 +496,10 @@ civic_probe_begin(void *data, const civic_remote_response_t *response)
     }
 
     if (civic_probe_is(&ctx->end, "begin")) {
+        c = r->connection;
         civic_probe_cancel(ctx);
         ngx_http_finalize_request(r, NGX_HTTP_NOT_FOUND);
+        ngx_http_run_posted_requests(c);
         return NGX_OK;
     }
 
@@ -533,6 +536,7 @@ civic_probe_data(void *data, const ngx_str_t *bytes)
     size_t               size;
     ngx_int_t            rc;
     ngx_chain_t          out;
+    ngx_connection_t    *c;
     ngx_http_request_t  *r;
 
     r = ctx->r;
@@ -547,8 +551,10 @@ civic_probe_data(void *data, const ngx_str_t *bytes)
     }
 
     if (civic_probe_is(&ctx->end, "data")) {
+        c = r->connection;
         civic_probe_cancel(ctx);
         ngx_http_finalize_request(r, NGX_ERROR);
+        ngx_http_run_posted_requests(c);
         return NGX_OK;
     }
 

@@ -99,7 +99,12 @@ local function finish(slot, person, place, now)
         place.note = _M.note("booked", now)
     end
 
-    people.keep(person, slot.id, place.number, place.lapses)
+    if not people.keep(person, slot, place.number, place.lapses) then
+        slot.pool:release(person, place.number, now,
+                          _M.note("cancelled", now))
+        return nil, "duplicate-booking"
+    end
+
     return _M.of(slot, place)
 end
 
@@ -139,11 +144,12 @@ function _M.book(person, slot_id)
                                       note = _M.note("pending", now) }, now)
     end
 
-    people.drop(person, slot.id)
+    if lapses == "already" then
+        return nil, "duplicate-booking", { slot = slot.id }
+    end
 
-    return nil, lapses == "taken" and "slot-taken"
-                or lapses == "already" and "duplicate-booking"
-                or "slot-closed"
+    people.drop(person, slot.id)
+    return nil, lapses == "taken" and "slot-taken" or "slot-closed"
 end
 
 
@@ -164,7 +170,7 @@ function _M.confirm(id, receipt, amount)
     end
 
     if it.state == "confirmed" and it.links.receipt == receipt then
-        people.keep(it.person, it.slot.id, it.number, 0)
+        people.keep(it.person, it.slot, it.number, 0)
         return it
     end
 
@@ -185,7 +191,7 @@ function _M.confirm(id, receipt, amount)
         return nil, "expired"
     end
 
-    people.keep(it.person, it.slot.id, it.number, 0)
+    people.keep(it.person, it.slot, it.number, 0)
     it.state, it.status, it.lapses = "confirmed", "booked", 0
     return it
 end
@@ -276,24 +282,35 @@ function _M.no_show(id)
 end
 
 
--- everyone of a session, in the order of times and numbers
+-- those of a session whom `wanted` wants, by times and numbers: at most
+-- `limit`, behind the one with the id `after`; true follows where there may
+-- be more
 
-function _M.list(meta, now)
+function _M.list(meta, now, limit, after, wanted)
+    local _, time, number = schedules.parse(after or "")
     local list = {}
 
     for _, slot in ipairs(schedules.slots(meta, now)) do
-        local after
+        local from = slot.time == time and number or 0
 
-        repeat
+        while from and (not time or slot.time >= time) do
             local page
-            page, after = slot.pool:list(now, after)
+            page, from = slot.pool:list(now, from, 100)
+
             for _, place in ipairs(page) do
-                list[#list + 1] = _M.of(slot, place)
+                local it = _M.of(slot, place)
+
+                if not wanted or wanted(it) then
+                    if #list == limit then
+                        return list, true
+                    end
+                    list[#list + 1] = it
+                end
             end
-        until not after
+        end
     end
 
-    return list
+    return list, false
 end
 
 

@@ -41,15 +41,37 @@ function _M.date(ms)
 end
 
 
-function _M.hhmm(ms)
-    local p = time.parts(ms / 1000)
+-- seconds of the day, and which day it is; Shanghai's clock is eight hours on
 
-    return string.format("%02d%02d", p.hour, p.minute)
+local function of_day(ms)
+    local s = math.floor(ms / 1000) + 8 * 3600
+
+    return s % 86400, math.floor(s / 86400)
 end
 
 
+function _M.hhmm(ms)
+    local s = of_day(ms)
+
+    return string.format("%02d%02d", math.floor(s / 3600),
+                         math.floor(s % 3600 / 60))
+end
+
+
+-- lists are of one day, so the last one is kept
+
+local last_day, last_date
+
 function _M.iso(ms)
-    return time.format(ms / 1000)
+    local s, day = of_day(ms)
+
+    if day ~= last_day then
+        last_day, last_date = day, _M.date(ms)
+    end
+
+    return string.format("%sT%02d:%02d:%02d+08:00", last_date,
+                         math.floor(s / 3600), math.floor(s % 3600 / 60),
+                         s % 60)
 end
 
 

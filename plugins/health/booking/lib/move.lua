@@ -44,7 +44,7 @@ local function arrived(it, slot, place, now)
     if it.state == "confirmed" and place.state == "held" then
         slot.pool:confirm(it.person, place.number, now, appointments.note(
             "booked", created, { receipt = it.links.receipt, from = it.id }))
-        people.keep(it.person, slot.id, place.number, 0)
+        people.keep(it.person, slot, place.number, 0)
     end
 
     return place.number
@@ -65,7 +65,8 @@ local function take(it, slot, now)
     end
 
     local hold = it.state == "held" and math.max(it.lapses - now, 1) or 0
-    local note = appointments.note(it.status, it.created, {
+    local note = appointments.note(hold > 0 and "pending" or "booked",
+                                   it.created, {
         receipt = it.links.receipt, from = it.id,
     })
     local number, lapses = slot.pool:hold(it.person, now, hold, note)
@@ -77,7 +78,7 @@ local function take(it, slot, now)
     end
 
     slot.free = slot.free - 1
-    people.keep(it.person, slot.id, number, lapses)
+    people.keep(it.person, slot, number, lapses)
     return number
 end
 

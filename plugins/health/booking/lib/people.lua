@@ -63,32 +63,40 @@ local function settle(person, entry, now)
 end
 
 
+local function interval(slot)
+    return {
+        from = slot.start, to = slot.stop, keep = KEEP,
+        group = slot.meta.department .. ":" .. slot.meta.date,
+    }
+end
+
+
 -- room in the person's own time for a slot: true; or nil and
--- "duplicate-booking", the appointment; or nil, "adopt" and the place, where
--- an earlier attempt at this very slot was cut off.
+-- "duplicate-booking", the slot in the way; or nil, "adopt" and the place,
+-- where an earlier attempt at this very slot was cut off.
 -- `instead`: the id of a slot that is being given up for it.
 
 function _M.reserve(person, slot, now, instead)
-    for _ = 1, 4 do
-        local done, _, other = visits(person):hold(slot.id, now, {
-            from = slot.start, to = slot.stop,
-            group = slot.meta.department .. ":" .. slot.meta.date,
-            lapses = now + FLIGHT, keep = KEEP, instead = instead,
-        })
+    local wanted = interval(slot)
 
-        if done then
+    wanted.lapses, wanted.instead = now + FLIGHT, instead
+
+    for _ = 1, 4 do
+        local done, _, other = visits(person):hold(slot.id, now, wanted)
+        local own = other and other.id == slot.id
+        local flying = other and other.state == "held" and other.data == ""
+
+        -- of two that try the same slot, or one again whom Redis left in
+        -- between, the slot gives a place to one
+
+        if done or (flying and own and not instead) then
             return true
         end
 
+        -- whoever moves a visit is alone in that: he may have been cut off
+
+        local firm = not other or (flying and not (own and instead))
         local place
-
-        -- held without a number is being booked right now, and firm; but
-        -- whoever moves a visit is alone in that, and may have been cut off
-
-        local own = other and other.id == slot.id
-        local firm = not other or (other.state == "held"
-                                   and other.data == ""
-                                   and not (own and instead))
 
         if not firm then
             place = settle(person, other, now)
@@ -99,8 +107,7 @@ function _M.reserve(person, slot, now, instead)
         end
 
         if place or firm then
-            return nil, "duplicate-booking",
-                   { slot = other and other.id }
+            return nil, "duplicate-booking", { slot = other and other.id }
         end
     end
 
@@ -108,10 +115,20 @@ function _M.reserve(person, slot, now, instead)
 end
 
 
--- lapses: 0 once it is firm
+-- lapses: 0 once it is firm.  Where another attempt has taken the entry away
+-- it is made anew; false: something else is in its place.
 
-function _M.keep(person, slot_id, number, lapses)
-    visits(person):settle(slot_id, lapses, tostring(number))
+function _M.keep(person, slot, number, lapses)
+    for _ = 1, 2 do
+        if visits(person):settle(slot.id, lapses, tostring(number)) then
+            return true
+        end
+        if not visits(person):hold(slot.id, clock.now(), interval(slot)) then
+            break
+        end
+    end
+
+    return false
 end
 
 

@@ -105,43 +105,50 @@ local function place(it, slots, now)
 end
 
 
--- { moved, stopped, left }
+-- who came, or will come, to a slot that is not over
+
+local function concerned(now)
+    return function (it)
+        return it.slot.stop > now
+               and (it.status == "pending" or it.status == "booked"
+                    or it.status == "arrived")
+    end
+end
+
+
+-- { moved, stopped, more }: how many were, and whether there are more
 
 function _M.run(meta, days)
     local now = clock.now()
-    local result = { moved = 0, stopped = 0, left = 0 }
+    local result = { moved = 0, stopped = 0, more = true }
     local store = schedules.store(meta.id)
     local state, fence = once.begin(store, "rebook", meta.id, LEASE, now)
-    local list = appointments.list(meta, now)
 
     if state ~= "begin" then
-        result.left = #list
         return result
     end
 
+    local list, more = appointments.list(meta, now, BATCH, nil,
+                                         concerned(now))
     local slots = candidates(meta, days, now)
 
-    for i, it in ipairs(list) do
-        local outcome
+    for _, it in ipairs(list) do
+        local outcome = place(it, slots, now)
 
-        if i <= BATCH and (it.status == "booked" or it.status == "pending")
-        then
-            outcome = place(it, slots, now)
-        elseif i > BATCH then
-            outcome = "left"
-        end
-
-        if outcome then
+        if outcome == "left" then
+            more = true
+        else
             result[outcome] = result[outcome] + 1
         end
     end
 
     once.free(store, "rebook", fence)
 
-    if result.left == 0 then
+    if not more then
         pending():srem("schedules", meta.id)
     end
 
+    result.more = more
     return result
 end
 

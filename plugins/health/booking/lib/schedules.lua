@@ -175,6 +175,18 @@ function _M.pool(schedule, time)
 end
 
 
+local function make(meta, time, start)
+    return {
+        id = meta.id .. "." .. time,
+        meta = meta,
+        time = time,
+        start = start,
+        stop = start + meta.minutes * clock.MINUTE,
+        pool = _M.pool(meta.id, time),
+    }
+end
+
+
 -- a slot by its time, or nil: the session has none then
 
 function _M.slot(meta, time)
@@ -186,14 +198,7 @@ function _M.slot(meta, time)
         return nil
     end
 
-    return {
-        id = meta.id .. "." .. time,
-        meta = meta,
-        time = time,
-        start = start,
-        stop = start + meta.minutes * clock.MINUTE,
-        pool = _M.pool(meta.id, time),
-    }
+    return make(meta, time, start)
 end
 
 
@@ -212,7 +217,8 @@ function _M.slots(meta, now)
     local counts = capacity.count(_M.store(meta.id), names, now)
 
     for i, time in ipairs(names) do
-        local slot = _M.slot(meta, time)
+        local slot = make(meta, time, meta.start
+                                      + (i - 1) * meta.minutes * clock.MINUTE)
 
         slot.capacity = counts[i] and counts[i].capacity or 0
         slot.closed = not counts[i] or counts[i].closed or slot.start <= now

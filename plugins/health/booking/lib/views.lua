@@ -68,6 +68,16 @@ function _M.appointment(it)
 end
 
 
+-- for the clinic: whose it is, under the name that the person has here
+
+function _M.patient(it)
+    local view = _M.appointment(it)
+
+    view.patient = it.person
+    return view
+end
+
+
 function _M.notice(notice)
     notice.at = clock.iso(notice.at)
     return notice

@@ -11,6 +11,7 @@ local gate = test.gate()
 local officer = gate:citizen { sub = "officer",
                                scope = "booking:manage booking:settle" }
 local doctors = 0
+local ahead = 0
 
 
 local function person(name)
@@ -18,8 +19,21 @@ local function person(name)
 end
 
 
+-- the plugin's clock; the gate starts it at the real time
+
+local function now()
+    return os.time() + ahead
+end
+
+
+local function advance(seconds)
+    ahead = ahead + seconds
+    test.advance(seconds)
+end
+
+
 local function date(days)
-    return os.date("!%Y-%m-%d", test.now() + 8 * 3600 + days * DAY)
+    return os.date("!%Y-%m-%d", now() + 8 * 3600 + days * DAY)
 end
 
 
@@ -219,7 +233,7 @@ describe("what must be paid", function ()
         assert.equal("pending", own.status)
         assert.equal("slot-taken", book("zhou", id .. ".0800").body.code)
 
-        test.advance(15 * 60 + 1)
+        advance(15 * 60 + 1)
         assert.equal("1 1", free(id))
 
         local path = V .. "/appointments/" .. own.id
@@ -250,7 +264,7 @@ describe("what must be paid", function ()
             assert.equal("booked", r.body.status)
         end
 
-        test.advance(16 * 60)
+        advance(16 * 60)
         assert.equal("0 1", free(id))
         assert.equal("duplicate-booking",
                      book("zheng", id .. ".0830").body.code)
@@ -278,11 +292,11 @@ describe("cancelling", function ()
     it("is too late after the cut-off", function ()
         local id = publish { days = 1 }
         local own = book("chu", id .. ".0800").body
-        local h, m = os.date("!%H %M", test.now() + 8 * 3600)
+        local h, m = os.date("!%H %M", now() + 8 * 3600)
                        :match("(%d+) (%d+)")
 
         -- to seven in the morning of that day
-        test.advance((24 + 7 - h) * 3600 - m * 60)
+        advance((24 + 7 - h) * 3600 - m * 60)
 
         local r = person("chu"):delete(V .. "/appointments/" .. own.id)
         assert.equal(409, r.status)

@@ -11,7 +11,7 @@ local officer = gate:citizen { sub = "officer", scope = "booking:manage" }
 local client = gate:citizen { sub = "fhir",
                               scope = "booking:read booking:write" }
 
-local day = os.date("!%Y-%m-%d", test.now() + 8 * 3600 + 86400)
+local day = os.date("!%Y-%m-%d", os.time() + 8 * 3600 + 86400)
 local id
 
 
@@ -103,7 +103,8 @@ describe("the calendar", function ()
         assert.equal(200, r.status)
         assert.matches("^text/calendar", r.headers["content-type"])
 
-        local rest = r.body
+        local text = r.raw or r.body
+        local rest = text
         while rest ~= "" do
             local line, after = rest:match("^([^\r\n]*)\r\n(.*)$")
             assert.is_string(line)
@@ -114,11 +115,10 @@ describe("the calendar", function ()
             rest = after
         end
 
-        local text = r.body:gsub("\r\n ", "")
+        text = text:gsub("\r\n ", "")
         assert.is_truthy(text:find("SUMMARY:就诊预约 呼吸与危重症医学科\\; "
                                    .. "一区\\, 二区 欧阳\\\\医生\r\n", 1, true))
-        assert.is_truthy(text:find("DTSTART:" .. os.date("!%Y%m%d",
-                         test.now() + 8 * 3600 + 86400) .. "T000000Z\r\n", 1,
-                         true))
+        assert.is_truthy(text:find("DTSTART:" .. day:gsub("-", "")
+                                   .. "T000000Z\r\n", 1, true))
     end)
 end)

@@ -247,6 +247,7 @@ civic_plugin_route_add(civic_plugin_reader_t *reader,
 {
     u_char         *place;
     ngx_str_t       err;
+    ngx_uint_t      methods;
     civic_route_t  *route;
 
     route = ngx_pcalloc(reader->pool, sizeof(civic_route_t));
@@ -258,11 +259,13 @@ civic_plugin_route_add(civic_plugin_reader_t *reader,
 
     route->pattern = spec->pattern;
     route->name = spec->key;
-    route->methods = civic_plugin_methods(&spec->methods);
+    methods = civic_plugin_methods(&spec->methods);
 
-    if (route->methods == ~(ngx_uint_t) 0) {
-        route->methods = 0;
+    if (methods == ~(ngx_uint_t) 0) {
         route->any = 1;
+
+    } else {
+        route->methods = methods;
     }
 
     if (civic_route_table_add(reader->table, route, NULL, &err) == NGX_OK) {
