@@ -95,8 +95,6 @@ ngx_int_t civic_json_text(const civic_json_t *json, ngx_pool_t *pool,
 
 ngx_uint_t civic_json_is_utf8(const ngx_str_t *text);
 
-/* civic_json_tree.c: comparing and building */
-
 const civic_json_t *civic_json_named(const civic_json_t *json,
     const ngx_str_t *name);
 

@@ -26,7 +26,19 @@ my $gate = Civic::Gate->start(
         timeout 1s;
         durable replicas=1 timeout=200ms;
     }
+    civic_redis usual {
+        server $server;
+        timeout 50ms;
+        durable replicas=1;
+    }
+    civic_redis rounds {
+        server $server;
+        timeout 500ms;
+        durable replicas=1 timeout=200ms;
+    }
 END
+    location /usual { civic_probe_redis usual; }
+    location /rounds { civic_probe_redis rounds; }
     location /alone { civic_probe_redis alone; }
     location /pair { civic_probe_redis pair; }
 END2
@@ -114,6 +126,14 @@ $replica->stop;
 is_deeply(errors(map { ask('/pair', c => 'SET', a => ['k', 6], durable => 1) }
                  1 .. 8), { 'not-durable' => 8 },
           'a replica that is missing does not open the breaker');
+
+is_deeply(errors(map { ask('/usual', c => 'INCR', a => 'u', durable => 1) }
+                 1 .. 8), { 'not-durable' => 8 },
+          'nor does it with the times that hold unless said');
+is_deeply(errors(@{ ask('/rounds', c => 'INCR', a => 'r', durable => 1,
+                        times => 600) }), { 'not-durable' => 600 },
+          'nor do those time out that had to wait for others');
+unlike($gate->log, qr/timed out|no answer/, 'no connection is lost by it');
 
 $redis->pause;
 is(ask('/pair', c => 'SET', a => ['k', 7], durable => 1)->{error}, 'timeout',

@@ -27,6 +27,7 @@ my %lies = (
     MINUS   => "\$-7\r\n",
     CLOSE   => undef,
     SILENCE => '',
+    WAIT    => '',
     SLOWLY  => "*2\r\n\$5\r\nab\r\nc\r\n:42\r\n",
 );
 
@@ -76,7 +77,15 @@ my $gate = Civic::Gate->start(
         connections 1;
         breaker failures=1000;
     }
+    civic_redis wait {
+        server 127.0.0.1:$port;
+        timeout 200ms;
+        connections 1;
+        breaker failures=1000;
+        durable replicas=1 timeout=100ms;
+    }
 END
+    location /wait { civic_probe_redis wait; }
     location /liar { civic_probe_redis liar; }
 END2
 
@@ -105,6 +114,17 @@ is(ask(c => 'WIDE')->{error}, 'too-large', 'WIDE is too large as announced');
 honest('WIDE');
 is(ask(c => 'LONG')->{error}, 'timeout', 'LONG is awaited in vain');
 honest('LONG');
+
+sub durable {
+    return Civic::Redis::ask($gate, '/wait', c => 'SET', durable => 1, @_);
+}
+
+is_deeply(durable(), { error => 'not-durable', reply => 'SET' },
+          'a WAIT without an answer leaves a write that is not durable');
+is(durable(cancel => 60), undef, 'one may be given up');
+select undef, undef, undef, 0.6;
+is(durable()->{error}, 'not-durable',
+   'and its WAIT does not keep the connection for ever');
 
 $gate->stop;
 done_testing;

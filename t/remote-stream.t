@@ -9,7 +9,9 @@ use warnings;
 use lib 't/lib';
 
 use Digest::MD5 qw(md5_hex);
+use File::Temp ();
 use IO::Socket::INET ();
+use Socket ();
 use Test::More;
 use Time::HiRes ();
 
@@ -25,6 +27,7 @@ my $up = Civic::Upstream->start(sub {
 
     return sub {
         my ($sock) = @_;
+        setsockopt $sock, Socket::SOL_SOCKET(), Socket::SO_SNDBUF(), 65536;
         syswrite $sock, "HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n";
         my $at = 0;
         while ($at < length $big) {
@@ -82,8 +85,9 @@ sub until_true {
 sub client {
     my ($path) = @_;
 
-    my $sock = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-                                     PeerPort => $gate->port);
+    my $sock = IO::Socket::INET->new(
+        PeerAddr => '127.0.0.1', PeerPort => $gate->port,
+        Sockopts => [[Socket::SO_RCVBUF(), 65536]]);
     syswrite $sock, "GET $path HTTP/1.1\r\nHost: x\r\n"
                     . "Connection: close\r\n\r\n";
     return $sock;

@@ -4,9 +4,11 @@
 -- run once, before the plugin's own files; nobody can require it.
 --
 -- table.sort is here so that it is counted like all Lua, can be ended in the
--- middle, and cannot be made quadratic.  xpcall is here because LuaJIT's would call the handler inside the hook that
--- ends a run, where no hook could end the handler.  This one calls it when
--- the stack has been unwound.
+-- middle, and cannot be made quadratic.
+--
+-- xpcall is here because LuaJIT's would call the handler inside the hook that
+-- ends a run, where no hook could end the handler.  This one calls it when the
+-- stack has been unwound.
 
 local _, native = ...
 

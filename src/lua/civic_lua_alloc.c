@@ -31,7 +31,9 @@ civic_lua_alloc(void *data, void *p, size_t osize, size_t nsize)
         return NULL;
     }
 
-    if (nsize > osize && nsize - osize > memory->cap - memory->used) {
+    /* more may be in use than the cap: the host has a little slack */
+
+    if (nsize > osize && memory->used + (nsize - osize) > memory->cap) {
         new = NULL;
 
     } else {

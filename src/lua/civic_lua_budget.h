@@ -32,6 +32,10 @@ void civic_lua_budget_hurry(civic_lua_vm_t *vm);
 
 void civic_lua_budget_charge(civic_lua_vm_t *vm, size_t bytes);
 
+/* collects garbage, and decides when to do so again */
+
+void civic_lua_budget_collect(lua_State *L, civic_lua_vm_t *vm);
+
 /* replaces the function on top by one that charges for its first argument */
 
 void civic_lua_budget_meter(lua_State *L);

@@ -157,12 +157,6 @@ civic_lua_run_thread(lua_State *L, civic_lua_run_t *run)
         return state->co;
     }
 
-    /* Lua collects no garbage when it runs out of memory: see alloc.c */
-
-    if (vm->memory.used > vm->memory.soft) {
-        (void) lua_gc(L, LUA_GCCOLLECT, 0);
-    }
-
     if (vm->idle) {
         state->co = vm->idle;
         state->ref = vm->idle_ref;

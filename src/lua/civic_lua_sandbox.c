@@ -77,10 +77,11 @@ static const char *const  civic_lua_sandbox_math[] = {
 };
 
 
-/* what takes as long as its first argument is: see budget.c */
+/* what takes as long as its first argument is, or calls back: see budget.c */
 
 static const char *const  civic_lua_sandbox_metered[][2] = {
     { LUA_STRLIBNAME, "find" },
+    { LUA_STRLIBNAME, "format" },
     { LUA_STRLIBNAME, "gsub" },
     { LUA_STRLIBNAME, "gmatch" },
     { LUA_STRLIBNAME, "match" },

@@ -19,10 +19,21 @@
 #include "civic_lua_value.h"
 
 
+#define CIVIC_LUA_VM_MIN    65536
+#define CIVIC_LUA_VM_SLACK  65536
+
+
 typedef struct {
     civic_lua_vm_t          *vm;
     const civic_lua_conf_t  *conf;
 } civic_lua_vm_load_t;
+
+
+typedef struct {
+    civic_lua_vm_t          *vm;
+    lua_CFunction            f;
+    void                    *data;
+} civic_lua_vm_protect_t;
 
 
 typedef struct {
@@ -43,6 +54,7 @@ static ngx_int_t civic_lua_vm_load(civic_lua_vm_t *vm, ngx_pool_t *pool,
 static int civic_lua_vm_plugin(lua_State *L);
 static int civic_lua_vm_returned(lua_State *L);
 static int civic_lua_vm_find(lua_State *L);
+static int civic_lua_vm_protected(lua_State *L);
 
 
 civic_lua_vm_t *
@@ -52,6 +64,13 @@ civic_lua_vm_create(const civic_lua_conf_t *conf, ngx_pool_t *pool,
     ngx_int_t             rc;
     civic_lua_vm_t       *vm;
     civic_lua_vm_load_t   load;
+
+    if (conf->budget.memory < CIVIC_LUA_VM_MIN) {
+        civic_lua_vm_fail(failure, pool, CIVIC_LUA_MEMORY,
+                          "a VM needs at least %d bytes of memory",
+                          CIVIC_LUA_VM_MIN);
+        return NULL;
+    }
 
     vm = civic_lua_vm_alloc(conf, log);
     if (vm == NULL) {
@@ -83,6 +102,15 @@ civic_lua_vm_alloc(const civic_lua_conf_t *conf, ngx_log_t *log)
 {
     u_char          *p;
     civic_lua_vm_t  *vm;
+
+    /* lua_newstate() crashes if it gets some of its memory, but not all */
+
+    p = ngx_alloc(CIVIC_LUA_VM_MIN, log);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    ngx_free(p);
 
     vm = ngx_calloc(sizeof(civic_lua_vm_t) + conf->name.len
                     + conf->folder.len + 1, log);
@@ -354,10 +382,19 @@ ngx_int_t
 civic_lua_vm_protect(civic_lua_vm_t *vm, lua_CFunction f, void *data,
     ngx_pool_t *pool, civic_lua_failure_t *failure)
 {
-    int        rc;
-    ngx_str_t  text;
+    int                     rc;
+    ngx_str_t               text;
+    civic_lua_vm_protect_t  protect;
 
-    rc = lua_cpcall(vm->L, f, data);
+    protect.vm = vm;
+    protect.f = f;
+    protect.data = data;
+
+    /* the call itself takes a few bytes, which a full VM does not have */
+
+    vm->memory.cap = vm->budget.memory + CIVIC_LUA_VM_SLACK;
+    rc = lua_cpcall(vm->L, civic_lua_vm_protected, &protect);
+    vm->memory.cap = vm->budget.memory;
 
     if (rc == 0) {
         return NGX_OK;
@@ -384,6 +421,28 @@ civic_lua_vm_protect(civic_lua_vm_t *vm, lua_CFunction f, void *data,
     vm->kill = CIVIC_LUA_ALIVE;
 
     return NGX_ERROR;
+}
+
+
+static int
+civic_lua_vm_protected(lua_State *L)
+{
+    civic_lua_memory_t      *memory;
+    civic_lua_vm_protect_t  *protect;
+
+    protect = lua_touserdata(L, 1);
+    memory = &protect->vm->memory;
+
+    if (memory->used > memory->soft) {
+        civic_lua_budget_collect(L, protect->vm);
+    }
+
+    memory->cap = protect->vm->budget.memory;
+
+    lua_pushlightuserdata(L, protect->data);
+    lua_replace(L, 1);
+
+    return protect->f(L);
 }
 
 

@@ -71,8 +71,9 @@ struct civic_lua_vm_s {
     civic_lua_run_t         *run;      /* whose code is running, or NULL */
     civic_lua_budget_t       budget;
     civic_lua_memory_t       memory;
-    uint64_t                 since;    /* ns: when it was resumed */
-    uint64_t                 wall;
+    char                    *stack;    /* of C, when it was resumed */
+    uint64_t                 since;    /* ns: on the CPU's clock, */
+    uint64_t                 wall;     /* and on the wall's: resumed */
     uint64_t                 looked;   /* ns: when the hook ran last */
     size_t                   charged;  /* bytes of work since then */
     ngx_uint_t               kill;     /* civic_lua_kill_e */

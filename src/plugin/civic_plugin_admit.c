@@ -168,7 +168,7 @@ static void
 civic_plugin_admit_prefixes(const civic_plugin_t *plugin,
     civic_plugin_errors_t *errors)
 {
-    ngx_str_t                  *prefix;
+    ngx_str_t                  *prefix, key;
     ngx_uint_t                  i;
     const civic_department_t   *d;
     civic_plugin_route_spec_t  *spec;
@@ -193,8 +193,9 @@ civic_plugin_admit_prefixes(const civic_plugin_t *plugin,
         if (!civic_plugin_admit_within(&plugin->manifest->prefixes,
                                        &spec[i].pattern))
         {
+            key = civic_plugin_routes_pointer(errors->pool, &spec[i].key);
             civic_plugin_errors_add(errors, "/routes/%V: \"%V\" is not below "
-                                    "a prefix of the manifest", &spec[i].key,
+                                    "a prefix of the manifest", &key,
                                     &spec[i].pattern);
         }
     }
@@ -255,7 +256,7 @@ static void
 civic_plugin_admit_locations(const civic_plugin_server_t *server,
     const civic_plugin_t *plugin, civic_plugin_errors_t *errors)
 {
-    ngx_str_t                  *location;
+    ngx_str_t                  *location, key;
     ngx_uint_t                  i, n;
     civic_plugin_route_spec_t  *spec;
 
@@ -272,12 +273,14 @@ civic_plugin_admit_locations(const civic_plugin_server_t *server,
 
         for (n = 0; n < plugin->manifest->routes.nelts; n++) {
 
-            if (civic_plugin_admit_meets(&spec[n], &location[i])) {
-                civic_plugin_errors_add(errors, "/routes/%V: \"%V\" meets "
-                                        "nginx's location \"%V\"",
-                                        &spec[n].key, &spec[n].pattern,
-                                        &location[i]);
+            if (!civic_plugin_admit_meets(&spec[n], &location[i])) {
+                continue;
             }
+
+            key = civic_plugin_routes_pointer(errors->pool, &spec[n].key);
+            civic_plugin_errors_add(errors, "/routes/%V: \"%V\" meets "
+                                    "nginx's location \"%V\"", &key,
+                                    &spec[n].pattern, &location[i]);
         }
     }
 }

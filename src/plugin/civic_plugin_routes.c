@@ -135,7 +135,7 @@ civic_plugin_routes_add(civic_route_table_t *table,
     civic_plugin_view_t *view, civic_plugin_server_t *server,
     civic_plugin_t *plugin, ngx_pool_t *pool, civic_plugin_errors_t *errors)
 {
-    ngx_str_t                   err;
+    ngx_str_t                   err, key;
     ngx_uint_t                  i;
     civic_plugin_way_t         *way;
     civic_plugin_mount_t       *mount;
@@ -180,8 +180,8 @@ civic_plugin_routes_add(civic_route_table_t *table,
         }
 
         if (errors != NULL) {
-            civic_plugin_errors_add(errors, "/routes/%V: %V", &spec[i].key,
-                                    &err);
+            key = civic_plugin_routes_pointer(pool, &spec[i].key);
+            civic_plugin_errors_add(errors, "/routes/%V: %V", &key, &err);
             continue;
         }
 
@@ -191,6 +191,41 @@ civic_plugin_routes_add(civic_route_table_t *table,
     }
 
     return NGX_OK;
+}
+
+
+ngx_str_t
+civic_plugin_routes_pointer(ngx_pool_t *pool, const ngx_str_t *name)
+{
+    u_char     *p;
+    size_t      i;
+    ngx_str_t   pointer;
+
+    p = ngx_pnalloc(pool, 2 * name->len);
+    if (p == NULL) {
+        return *name;
+    }
+
+    pointer.data = p;
+
+    for (i = 0; i < name->len; i++) {
+
+        switch (name->data[i]) {
+
+        case '~':
+        case '/':
+            *p++ = '~';
+            *p++ = (name->data[i] == '~') ? '0' : '1';
+            break;
+
+        default:
+            *p++ = name->data[i];
+        }
+    }
+
+    pointer.len = p - pointer.data;
+
+    return pointer;
 }
 
 

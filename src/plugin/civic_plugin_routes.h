@@ -61,4 +61,10 @@ void civic_plugin_routes_try(const civic_plugin_t *plugin,
     civic_plugin_errors_t *errors);
 
 
+/* a member's name as part of a JSON pointer; as it is, if memory is short */
+
+ngx_str_t civic_plugin_routes_pointer(ngx_pool_t *pool,
+    const ngx_str_t *name);
+
+
 #endif /* _CIVIC_PLUGIN_ROUTES_H_INCLUDED_ */

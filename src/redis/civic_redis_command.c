@@ -72,7 +72,7 @@ civic_redis_command_create(civic_redis_client_t *client,
 
     if (request->durable && redis->replicas) {
         command->kind = CIVIC_REDIS_DURABLE;
-        timeout += redis->replicas_timeout;
+        timeout += redis->replicas_timeout + CIVIC_REDIS_WAIT_LATE;
     }
 
     command->timer.handler = civic_redis_command_expired;

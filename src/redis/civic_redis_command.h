@@ -34,6 +34,10 @@
 
 #define CIVIC_REDIS_MAX_COMMAND  (8 * 1024 * 1024)
 
+/* ms; Redis, at hz 10, notices so late that a WAIT has waited enough */
+
+#define CIVIC_REDIS_WAIT_LATE    150
+
 
 typedef struct civic_redis_connection_s  civic_redis_connection_t;
 

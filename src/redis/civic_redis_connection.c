@@ -231,7 +231,9 @@ civic_redis_connection_timer(ngx_event_t *ev)
     client = rc->client;
 
     if (rc->state != CIVIC_REDIS_DOWN) {
-        civic_redis_connection_drop(rc, "no answer to the greeting");
+        civic_redis_connection_drop(rc, rc->state == CIVIC_REDIS_READY
+                                        ? "no answer to WAIT"
+                                        : "no answer to the greeting");
         return;
     }
 
@@ -284,6 +286,7 @@ civic_redis_connection_flush(civic_redis_connection_t *rc)
     }
 
     civic_redis_connection_written(rc);
+    civic_redis_connection_watch(rc);
 
     rc->blocked = (out != NULL);
 
@@ -398,6 +401,28 @@ civic_redis_connection_written(civic_redis_connection_t *rc)
 }
 
 
+/*
+ * As long as commands are in front of the WAIT, their deadlines are its own;
+ * they may all have been given up after they were answered.
+ */
+
+void
+civic_redis_connection_watch(civic_redis_connection_t *rc)
+{
+    civic_redis_t  *redis;
+
+    redis = rc->client->redis;
+
+    if (rc->wait.place == CIVIC_REDIS_SENT
+        && ngx_queue_head(&rc->sent) == &rc->wait.queue
+        && !rc->timer.timer_set)
+    {
+        ngx_add_timer(&rc->timer, redis->timeout + redis->replicas_timeout
+                                  + CIVIC_REDIS_WAIT_LATE);
+    }
+}
+
+
 void
 civic_redis_connection_drop(civic_redis_connection_t *rc, const char *why)
 {
@@ -407,7 +432,8 @@ civic_redis_connection_drop(civic_redis_connection_t *rc, const char *why)
 
     trouble = why != NULL
               && (rc->state != CIVIC_REDIS_READY
-                  || rc->load || !ngx_queue_empty(&rc->replied));
+                  || rc->load
+                  || rc->wait.place != CIVIC_REDIS_WAITING);
 
     if (trouble) {
         civic_redis_connection_log(rc, ngx_socket_errno, why);
@@ -517,7 +543,6 @@ civic_redis_connection_settle(civic_redis_connection_t *rc)
     }
 
     idle = rc->load == 0
-           && ngx_queue_empty(&rc->replied)
            && rc->wait.place == CIVIC_REDIS_WAITING
            && ngx_queue_empty(&rc->client->waiting[rc->kind]);
 

@@ -56,6 +56,10 @@ void civic_redis_connection_bind(civic_redis_connection_t *rc,
     civic_redis_command_t *command);
 void civic_redis_connection_flush(civic_redis_connection_t *rc);
 
+/* sees to it that a WAIT which comes next is not awaited for ever */
+
+void civic_redis_connection_watch(civic_redis_connection_t *rc);
+
 /* `why` for the log; NULL: nothing is wrong */
 
 void civic_redis_connection_drop(civic_redis_connection_t *rc,

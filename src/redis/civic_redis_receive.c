@@ -201,6 +201,7 @@ civic_redis_receive_reply(civic_redis_connection_t *rc,
     }
 
     civic_redis_receive_answer(command, reply);
+    civic_redis_connection_watch(rc);
 
     return NGX_OK;
 }
@@ -304,7 +305,11 @@ civic_redis_receive_answer(civic_redis_command_t *command,
     command->reply = *reply;
     command->place = CIVIC_REDIS_REPLIED;
 
-    ngx_add_timer(&command->timer, redis->timeout + redis->replicas_timeout);
+    /* deleted first: nginx keeps a timer that is only a little too early */
+
+    ngx_del_timer(&command->timer);
+    ngx_add_timer(&command->timer, redis->timeout + redis->replicas_timeout
+                                   + CIVIC_REDIS_WAIT_LATE);
 }
 
 
@@ -341,6 +346,10 @@ civic_redis_receive_wait(civic_redis_connection_t *rc,
 
     ngx_queue_remove(&rc->wait.queue);
     rc->wait.place = CIVIC_REDIS_WAITING;
+
+    if (rc->timer.timer_set) {
+        ngx_del_timer(&rc->timer);
+    }
 
     error = CIVIC_REDIS_NOT_DURABLE;
 

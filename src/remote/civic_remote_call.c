@@ -170,6 +170,10 @@ civic_remote_call_refuse(civic_remote_call_t *call, ngx_uint_t error,
 void
 civic_remote_go_on(civic_remote_call_t *call)
 {
+    if (civic_remote_worker_exited()) {
+        return;
+    }
+
     call->went_on = 1;
 
     if (!call->waiting) {
@@ -189,7 +193,7 @@ civic_remote_go_on(civic_remote_call_t *call)
 void
 civic_remote_cancel(civic_remote_call_t *call)
 {
-    if (call->cancelled) {
+    if (civic_remote_worker_exited() || call->cancelled) {
         return;
     }
 

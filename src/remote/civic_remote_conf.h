@@ -117,6 +117,7 @@ int civic_remote_worker_socket_close(void *data, curl_socket_t fd);
 ngx_int_t civic_remote_worker_init(ngx_cycle_t *cycle,
     civic_remote_main_conf_t *rmcf);
 void civic_remote_worker_exit(void);
+ngx_uint_t civic_remote_worker_exited(void);
 
 /* from within libcurl: notes news, calls no handler */
 

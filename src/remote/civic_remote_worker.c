@@ -32,6 +32,7 @@ typedef struct {
     ngx_queue_t               calls;   /* civic_remote_call_t.queue */
     ngx_uint_t               *in_flight; /* by index of the remote */
     long                      idle;    /* connections to keep */
+    unsigned                  exited:1; /* and its calls are gone */
 } civic_remote_worker_t;
 
 
@@ -90,6 +91,7 @@ civic_remote_worker_exit(void)
     civic_remote_worker_t  *worker;
 
     worker = &civic_remote_worker;
+    worker->exited = 1;
 
     if (worker->multi == NULL) {
         return;
@@ -126,11 +128,22 @@ civic_remote_worker_multi(void)
 
     worker = &civic_remote_worker;
 
-    if (worker->multi == NULL && civic_remote_worker_open(worker) != NGX_OK) {
+    if (worker->multi == NULL
+        && (worker->exited || civic_remote_worker_open(worker) != NGX_OK))
+    {
         return NULL;
     }
 
     return worker->multi;
+}
+
+
+/* modules that leave after this one may still cancel what they started */
+
+ngx_uint_t
+civic_remote_worker_exited(void)
+{
+    return civic_remote_worker.exited;
 }
 
 

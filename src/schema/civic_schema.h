@@ -47,6 +47,11 @@ typedef struct civic_schema_set_s  civic_schema_set_t;
 
 civic_schema_set_t *civic_schema_set_create(const civic_json_t *root,
     ngx_pool_t *pool);
+
+/* from now on only references that begin with `prefix` are taken */
+
+void civic_schema_set_refs(civic_schema_set_t *set, const char *prefix);
+
 civic_schema_t *civic_schema_set_compile(civic_schema_set_t *set,
     const civic_json_t *schema, civic_schema_error_t *err);
 

@@ -386,6 +386,15 @@ civic_schema_argument_ref(civic_schema_set_t *set, civic_schema_rule_t *rule,
                                    "document are supported: \"#/...\"");
     }
 
+    if (set->refs
+        && (text->len <= ngx_strlen(set->refs)
+            || ngx_memcmp(text->data, set->refs, ngx_strlen(set->refs))
+               != 0))
+    {
+        return civic_schema_refuse(set, "references begin with \"%s\" here",
+                                   set->refs);
+    }
+
     pointer.data = text->data + 1;
     pointer.len = text->len - 1;
 

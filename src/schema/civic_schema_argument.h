@@ -26,6 +26,7 @@ struct civic_schema_set_s {
     const civic_json_t     *at;        /* the schema being compiled */
     const ngx_str_t        *name;      /* its keyword, or NULL */
     civic_schema_error_t   *err;
+    const char             *refs;      /* how they begin, or NULL */
     unsigned                broken:1;
 };
 

@@ -11,7 +11,7 @@
  */
 
 
-#include "civic_schema_node.h"
+#include "civic_schema_check.h"
 
 
 /* bytes of a text that a repetition may run over in one step */

@@ -99,6 +99,13 @@ civic_schema_set_create(const civic_json_t *root, ngx_pool_t *pool)
 }
 
 
+void
+civic_schema_set_refs(civic_schema_set_t *set, const char *prefix)
+{
+    set->refs = prefix;
+}
+
+
 civic_schema_t *
 civic_schema_set_compile(civic_schema_set_t *set, const civic_json_t *schema,
     civic_schema_error_t *err)

@@ -10,7 +10,7 @@
 #define _CIVIC_SCHEMA_RULES_H_INCLUDED_
 
 
-#include "civic_schema_node.h"
+#include "civic_schema_check.h"
 
 
 #define CIVIC_SCHEMA_RULE(name)                                               \

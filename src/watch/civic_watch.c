@@ -415,13 +415,15 @@ civic_watch_find(civic_plugin_main_conf_t *pmcf,
 static void
 civic_watch_plugin(civic_watched_t *w)
 {
-    uint64_t  sign;
+    uint64_t     sign;
+    struct stat  st;
 
     if (civic_watch_folder_sign(&w->path, &sign) != NGX_OK) {
 
-        /* a link, a file, or not for us to read */
+        /* a link to somewhere, or a folder that is not for us to read */
 
-        sign = (ngx_errno == ENOTDIR || ngx_errno == ENOENT) ? 0 : 1;
+        sign = lstat((char *) w->path.data, &st) == 0
+               && (S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode));
     }
 
     if (sign == 0 && !w->known) {

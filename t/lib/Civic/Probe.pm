@@ -87,7 +87,7 @@ sub pem {
     };
     my $new = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2';
 
-    umask 077;
+    my $mask = umask 077;
     $run->("req -x509 $new -subj /CN=ca -keyout $folder/ca.key "
            . "-out $folder/ca.pem");
     $run->("req -x509 $new -subj /CN=localhost -keyout $folder/other.key "
@@ -103,6 +103,7 @@ sub pem {
                . "-CAkey $folder/ca.key -CAcreateserial -days 2 "
                . "-extfile $folder/ext -out $folder/$name.pem");
     }
+    umask $mask;
     return;
 }
 

@@ -2,16 +2,17 @@
 /*
  * Copyright (C) Civic Gate
  *
- * plugin-manifest DIR|FILE: reads a plugin's manifest, and its config.json
- * if there is one, with the gate's own code.  Prints everything that is
- * wrong, one a line, and exits 1; or a summary in JSON, and exits 0.  A
- * wrong call: 2.
+ * plugin-manifest DIR|FILE [openapi]: reads a plugin's manifest, and its
+ * config.json if there is one, with the gate's own code.  Prints everything
+ * that is wrong, one a line, and exits 1; or a summary in JSON, or its
+ * OpenAPI document, and exits 0.  A wrong call: 2.
  */
 
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "civic_openapi.h"
 #include "civic_plugin_manifest.h"
 
 
@@ -30,6 +31,8 @@ static ngx_int_t civic_plugin_main_read(ngx_pool_t *pool, const char *folder,
 static ngx_int_t civic_plugin_main_files(civic_plugin_main_t *ctx,
     const char *name);
 static void civic_plugin_main_errors(const civic_plugin_errors_t *errors);
+static ngx_int_t civic_plugin_main_openapi(
+    const civic_plugin_manifest_t *manifest, ngx_pool_t *pool);
 static ngx_int_t civic_plugin_main_summary(
     const civic_plugin_manifest_t *manifest, ngx_pool_t *pool);
 static ngx_int_t civic_plugin_main_routes(
@@ -54,8 +57,9 @@ main(int argc, char *const *argv)
     civic_value_t        config;
     civic_plugin_main_t  ctx;
 
-    if (argc != 2) {
-        (void) fprintf(stderr, "usage: plugin-manifest DIR|FILE\n");
+    if (argc != 2 && (argc != 3 || ngx_strcmp(argv[2], "openapi") != 0)) {
+        (void) fprintf(stderr, "usage: plugin-manifest DIR|FILE "
+                       "[openapi]\n");
         return 2;
     }
 
@@ -89,6 +93,9 @@ main(int argc, char *const *argv)
 
     if (ctx.errors.list.nelts) {
         civic_plugin_main_errors(&ctx.errors);
+
+    } else if (argc == 3) {
+        rc = civic_plugin_main_openapi(ctx.manifest, ctx.pool);
 
     } else {
         rc = civic_plugin_main_summary(ctx.manifest, ctx.pool);
@@ -180,6 +187,52 @@ civic_plugin_main_errors(const civic_plugin_errors_t *errors)
     for (i = 0; i < errors->list.nelts; i++) {
         (void) printf("%.*s\n", (int) sentence[i].len, sentence[i].data);
     }
+}
+
+
+/* under a name of its own, with the issuers that its routes name */
+
+static ngx_int_t
+civic_plugin_main_openapi(const civic_plugin_manifest_t *manifest,
+    ngx_pool_t *pool)
+{
+    ngx_str_t                   text, *issuer, *name;
+    ngx_uint_t                  i, k;
+    ngx_array_t                 issuers;
+    civic_openapi_plugin_t      plugin;
+    civic_plugin_route_spec_t  *spec;
+
+    if (ngx_array_init(&issuers, pool, 4, sizeof(ngx_str_t)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    spec = manifest->routes.elts;
+
+    for (i = 0; i < manifest->routes.nelts; i++) {
+        name = spec[i].auth.elts;
+
+        for (k = 0; k < spec[i].auth.nelts; k++) {
+            issuer = ngx_array_push(&issuers);
+
+            if (issuer == NULL) {
+                return NGX_ERROR;
+            }
+
+            *issuer = name[k];
+        }
+    }
+
+    ngx_str_set(&plugin.name, "department/plugin");
+    plugin.manifest = manifest;
+
+    if (civic_openapi(&plugin, 1, &issuers, pool, &text) != NGX_OK) {
+        (void) fprintf(stderr, "plugin-manifest: no memory\n");
+        return NGX_ERROR;
+    }
+
+    (void) printf("%.*s\n", (int) text.len, text.data);
+
+    return NGX_OK;
 }
 
 

@@ -390,6 +390,10 @@ civic_plugin_schema(civic_plugin_reader_t *reader,
             civic_plugin_wrong(reader, at, "no memory");
             return NULL;
         }
+
+        /* so that schemas can be moved into another document */
+
+        civic_schema_set_refs(reader->set, "#/schemas/");
     }
 
     /* its type is said here, because a wrong one has no place of its own */
