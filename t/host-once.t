@@ -62,7 +62,8 @@ sub count { return $redis->command('GET', 'civic:{health/once:count}:n') // 0 }
 
 
 my $first = post('a', '');
-is $first->{status}, 201, 'the first is done' or diag $first->{content}, $gate->log;
+is $first->{status}, 201, 'the first is done'
+    or diag $first->{content}, $gate->log;
 ok !exists $first->{headers}{'idempotency-replayed'}, 'and says nothing else';
 my $again = post('a', '');
 is $again->{status}, 201, 'the same again has the same status';
