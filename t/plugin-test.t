@@ -13,7 +13,12 @@ use File::Temp ();
 use JSON::PP ();
 use Test::More;
 
-my $root = File::Temp->newdir('civic-spec-XXXXXX', TMPDIR => 1);
+# what else runs now may have specs of its own
+
+my $root = File::Temp->newdir('civic-specs-XXXXXX', TMPDIR => 1);
+my $own = File::Temp->newdir('civic-specs-XXXXXX', TMPDIR => 1);
+chmod 0755, $own;
+$ENV{TMPDIR} = $own;
 my $json = JSON::PP->new->canonical;
 
 
@@ -151,8 +156,8 @@ like $output, qr{no such plugin: \S+care/none}, 'is said';
 ($status, $output) = specs('nonsense');
 like $output, qr/usage: /, 'a name without its department is refused';
 
-is_deeply [grep { readlink($_ =~ s/comm$/cwd/r) =~ /civic-spec\./ }
-           glob '/proc/[0-9]*/comm'], [], 'nothing is left running';
-is_deeply [glob "/tmp/civic-spec.*"], [], 'nor lying about';
+is_deeply [grep { (readlink($_) // '') =~ m{^\Q$own\E/civic-spec\.} }
+           glob '/proc/[0-9]*/cwd'], [], 'nothing is left running';
+is_deeply [glob "$own/civic-spec.*"], [], 'nor lying about';
 
 done_testing;
