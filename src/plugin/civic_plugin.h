@@ -74,6 +74,10 @@ civic_plugin_t *civic_plugin_find(const ngx_str_t *name);
 
 const ngx_array_t *civic_plugin_all(void);
 
+/* another number whenever that list is another; 0: there is none yet */
+
+uint64_t civic_plugin_generation(void);
+
 /* whoever keeps a plugin across events holds it */
 
 void civic_plugin_hold(civic_plugin_t *plugin);
