@@ -23,7 +23,8 @@ END
     routes => { 'GET /x' => 'x' });
 
 sleep 3;
-my @told = $gate->log =~ /the schedule of "health\/idle" is not followed: (.*)/g;
+my @told = $gate->log
+    =~ /the schedule of "health\/idle" is not followed: (.*)/g;
 is @told, 1, 'it is said once';
 like $told[0], qr/civic_department "health" does not allow "store"/,
      'with the word that is missing';
