@@ -119,6 +119,15 @@ void civic_plugin_account(civic_plugin_t *plugin,
 
 
 /*
+ * Adds to a counter of the plugin's own.  NGX_OK, NGX_DECLINED: no name for
+ * one (a-z 0-9 _ - . up to 48); NGX_BUSY: it has as many as it may.
+ */
+
+ngx_int_t civic_plugin_count(const civic_plugin_t *plugin,
+    const ngx_str_t *name, uint64_t n);
+
+
+/*
  * What host/ gives: set once, before the first request.  plugin/ knows no
  * request, host/ knows no folder.
  */
