@@ -194,9 +194,8 @@ await(qr/error \S/, @clients);
 my %became;
 $became{ $_->{text} =~ /error ([\w-]+)/ ? $1 : 'none' }++ for @clients;
 is_deeply [sort keys %became], ['remote-timeout', 'remote-unreachable'],
-          'a call that finds no connection does not wait for one'
+          'a call that finds no connection fails, one that found one waits'
     or diag explain \%became;
-cmp_ok $became{'remote-timeout'} // 0, '<', 10, 'those few that found one do';
 close $_->{sock} for @clients;
 my $fine;
 for (1 .. 100) {
