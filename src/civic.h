@@ -40,10 +40,12 @@
 #define CIVIC_MAX_PARAMS     16        /* parameters of one route */
 
 
-typedef struct civic_ctx_s       civic_ctx_t;
-typedef struct civic_route_s     civic_route_t;
-typedef struct civic_service_s   civic_service_t;
-typedef struct civic_limit_ctx_s civic_limit_ctx_t;
+typedef struct civic_ctx_s         civic_ctx_t;
+typedef struct civic_route_s       civic_route_t;
+typedef struct civic_service_s     civic_service_t;
+typedef struct civic_auth_terms_s  civic_auth_terms_t;
+typedef struct civic_limit_ctx_s   civic_limit_ctx_t;
+typedef struct civic_limit_set_s   civic_limit_set_t;
 
 
 /*
@@ -63,6 +65,19 @@ typedef struct {
 } civic_identity_t;
 
 
+/*
+ * What a problem says of its own: a plugin's codes and titles are not in the
+ * table, and a refused body has a place in it.  Empty: as the table has it.
+ */
+
+typedef struct {
+    ngx_str_t               code;      /* $civic_code and "code" */
+    ngx_str_t               title[2];  /* civic_reply_language_e */
+    ngx_str_t               detail;
+    ngx_str_t               members;   /* of the JSON: ,"name":value ... */
+} civic_problem_own_t;
+
+
 struct civic_ctx_s {
     ngx_http_request_t     *request;
     civic_ctx_t            *main;      /* of the client's request; or itself */
@@ -70,9 +85,12 @@ struct civic_ctx_s {
     /* by request (a subrequest has its own) */
 
     const civic_route_t    *route;     /* NULL: it came by no route */
+    const civic_service_t  *service;   /* of the route taken last, or NULL */
     ngx_str_t               looked_up; /* the URI that the router judged */
     ngx_str_t              *params;    /* route->nparams values, of r->uri */
     const void             *admitted;  /* owned by route/: the location */
+    void                  **passed;    /* loc_conf whose steps it has passed */
+    ngx_uint_t              passed_at; /* r->uri_changes, then */
     ngx_http_upstream_t    *accel;     /* owned by route/: judged already */
     ngx_chain_t            *page;      /* owned by civic_filter.c */
     civic_identity_t       *identity;  /* of the location judged last */
@@ -84,13 +102,14 @@ struct civic_ctx_s {
     ngx_uint_t              limit_status; /* civic_limit_status_e */
     civic_limit_ctx_t      *limit;     /* owned by limit/ */
 
-    const civic_service_t  *service;   /* of the route taken last */
     const civic_route_t    *last_route; /* for log and metrics */
     const civic_problem_t  *problem;   /* why it was refused, or NULL */
     const civic_pos_t      *refused_by; /* which line refused, or NULL */
+    const civic_problem_own_t *own;    /* what `problem` adds, or NULL */
 
     uint64_t                started;   /* ns; our steps are at work, or 0 */
     uint64_t                gate_time; /* ns spent in our steps */
+    uint64_t                plugin_time; /* ns spent in plugins' Lua */
 
     u_char                  trace_id[CIVIC_TRACE_ID_LEN];
     u_char                  span_id[CIVIC_SPAN_ID_LEN];
@@ -102,6 +121,7 @@ struct civic_ctx_s {
 typedef struct {
     size_t                  zone_size; /* civic_zone */
     ngx_flag_t              used;      /* some civic_ directive was read */
+    ngx_http_handler_pt     next;      /* owned by civic_pipeline.c */
 } civic_main_conf_t;
 
 

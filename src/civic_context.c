@@ -115,6 +115,7 @@ civic_refuse(civic_ctx_t *ctx, civic_problem_e id, const civic_pos_t *pos)
     if (ctx == ctx->main) {
         ctx->problem = &civic_problems[id];
         ctx->refused_by = pos;
+        ctx->own = NULL;
     }
 
     return civic_problems[id].status;

@@ -69,6 +69,20 @@ ngx_int_t civic_json_integer(const civic_json_t *json, int64_t *value);
 
 ngx_int_t civic_json_number(const civic_json_t *json, double *value);
 
+/* NGX_DECLINED also for an integer that no double holds exactly */
+
+ngx_int_t civic_json_exact_number(const civic_json_t *json, double *value);
+
+ngx_uint_t civic_json_is_true(const civic_json_t *json);
+
+/*
+ * The next member of an object, in no order: `iter` begins as NULL.  NULL:
+ * there are no more, or it is no object.
+ */
+
+const civic_json_t *civic_json_next(const civic_json_t *json, void **iter,
+    ngx_str_t *name);
+
 /*
  * A scalar as text in `pool`: strings as they are, numbers and booleans in
  * JSON's spelling; objects and arrays as compact JSON.
@@ -76,6 +90,37 @@ ngx_int_t civic_json_number(const civic_json_t *json, double *value);
 
 ngx_int_t civic_json_text(const civic_json_t *json, ngx_pool_t *pool,
     ngx_str_t *value);
+
+/* well-formed: no overlong forms, no surrogates, not beyond U+10FFFF */
+
+ngx_uint_t civic_json_is_utf8(const ngx_str_t *text);
+
+const civic_json_t *civic_json_named(const civic_json_t *json,
+    const ngx_str_t *name);
+
+/* NGX_OK, or NGX_DECLINED if it is no boolean */
+
+ngx_int_t civic_json_boolean(const civic_json_t *json, ngx_uint_t *value);
+
+/* as JSON Schema has it: 1 is 1.0, the order of members is nothing */
+
+ngx_uint_t civic_json_equal(const civic_json_t *a, const civic_json_t *b);
+
+/*
+ * NULL: no memory, or no UTF-8.  What is built is the builder's, until it
+ * is added to an array or object, which then owns it, even where adding
+ * failed (NGX_ERROR).
+ */
+
+civic_json_t *civic_json_new(civic_json_type_e array_or_object);
+civic_json_t *civic_json_new_string(const ngx_str_t *value);
+civic_json_t *civic_json_new_integer(int64_t value);
+civic_json_t *civic_json_new_real(double value);
+civic_json_t *civic_json_new_boolean(ngx_uint_t value);
+civic_json_t *civic_json_copy(const civic_json_t *json);
+ngx_int_t civic_json_append(civic_json_t *array, civic_json_t *value);
+ngx_int_t civic_json_set(civic_json_t *object, const ngx_str_t *name,
+    civic_json_t *value);
 
 /* escapes `src` as the inside of a JSON string; returns the end in dst */
 

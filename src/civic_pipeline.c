@@ -8,7 +8,7 @@
  *     SERVER_REWRITE   last: one look at the routing table, then straight
  *                      into the service's location
  *     REWRITE          first: is the location open to it, early limits,
- *                      who is it, may it, limits
+ *                      can its plugin answer, who is it, may it, limits
  *     LOG              counters and the record of the decision
  *
  * The checks sit in REWRITE because `return` and `rewrite` answer before
@@ -24,6 +24,7 @@
 #include "civic_route.h"
 #include "civic_auth.h"
 #include "civic_limit.h"
+#include "civic_plugin_step.h"
 #include "civic_status.h"
 
 
@@ -35,7 +36,10 @@ static ngx_int_t civic_pipeline_post_read_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_server_rewrite_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_rewrite_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_log_handler(ngx_http_request_t *r);
-static ngx_int_t civic_pipeline_go_on(ngx_http_request_t *r);
+static ngx_int_t civic_pipeline_check(ngx_http_request_t *r,
+    civic_ctx_t *ctx);
+static ngx_int_t civic_pipeline_go_on(ngx_http_request_t *r,
+    civic_main_conf_t *mcf);
 static ngx_int_t civic_pipeline_none_handler(ngx_http_request_t *r);
 static ngx_int_t civic_pipeline_open(ngx_http_request_t *r,
     civic_ctx_t **ctx);
@@ -53,6 +57,7 @@ static void civic_pipeline_last(ngx_http_phase_handler_t *ph, ngx_uint_t n,
 static civic_pipeline_step_pt  civic_pipeline_steps[] = {
     civic_route_admit,
     civic_limit_early,
+    civic_plugin_check,
     civic_auth_authenticate,
     civic_auth_authorise,
     civic_limit_late,
@@ -69,11 +74,6 @@ static const struct {
     { NGX_HTTP_REWRITE_PHASE, civic_pipeline_rewrite_handler },
     { NGX_HTTP_LOG_PHASE, civic_pipeline_log_handler }
 };
-
-
-/* whose place at the front of REWRITE we share; NULL: nobody's */
-
-static ngx_http_handler_pt  civic_pipeline_next;
 
 
 ngx_int_t
@@ -110,17 +110,18 @@ civic_pipeline_init(ngx_conf_t *cf)
  *
  * There it shares the first entry with the handler that was first: nginx's
  * rewrite module knows by its place in the table that a request has come to
- * no location, and must not run its server's rewrites twice.
+ * no location, and must not run its server's rewrites twice.  Whose place
+ * that was is kept with the cycle: with "master_process off" requests come
+ * under an old one when the next has been put in order.
  */
 
 void
 civic_pipeline_order(ngx_cycle_t *cycle)
 {
     ngx_uint_t                  n;
+    civic_main_conf_t          *mcf;
     ngx_http_phase_handler_t   *ph;
     ngx_http_core_main_conf_t  *cmcf;
-
-    civic_pipeline_next = NULL;
 
     cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_core_module);
 
@@ -150,7 +151,9 @@ civic_pipeline_order(ngx_cycle_t *cycle)
     }
 
     if (n > 1) {
-        civic_pipeline_next = ph[0].handler;
+        mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                                  ngx_http_civic_module);
+        mcf->next = ph[0].handler;
         ph[n - 1].handler = civic_pipeline_none_handler;
     }
 
@@ -230,36 +233,68 @@ civic_pipeline_server_rewrite_handler(ngx_http_request_t *r)
 static ngx_int_t
 civic_pipeline_rewrite_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                rc;
-    civic_ctx_t             *ctx;
-    civic_pipeline_step_pt  *step;
+    ngx_int_t           rc;
+    civic_ctx_t        *ctx;
+    civic_main_conf_t  *mcf;
 
     rc = civic_pipeline_open(r, &ctx);
 
     if (rc == NGX_OK) {
-        civic_pipeline_clock_start(ctx);
-
-        for (step = civic_pipeline_steps; *step; step++) {
-
-            rc = (*step)(r, ctx);
-
-            if (rc != NGX_DECLINED) {
-                break;
-            }
-        }
+        rc = civic_pipeline_check(r, ctx);
 
         if (rc == NGX_OK) {
             return NGX_DECLINED;
         }
-
-        civic_pipeline_clock_stop(ctx);
     }
 
-    if (rc == NGX_DECLINED && civic_pipeline_next != NULL) {
-        return civic_pipeline_go_on(r);
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_civic_module);
+
+    if (rc == NGX_DECLINED && mcf->next != NULL) {
+        return civic_pipeline_go_on(r, mcf);
     }
 
     return civic_pipeline_leave(r, ctx, rc);
+}
+
+
+/*
+ * A module that parks the request in the entry we share wakes us with it:
+ * what passed is not checked, nor counted, again.  But a request that was
+ * sent anywhere, be it here once more, has another uri_changes.
+ */
+
+static ngx_int_t
+civic_pipeline_check(ngx_http_request_t *r, civic_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    civic_pipeline_step_pt  *step;
+
+    if (ctx->passed == r->loc_conf && ctx->passed_at == r->uri_changes) {
+        return NGX_DECLINED;
+    }
+
+    civic_pipeline_clock_start(ctx);
+
+    for (step = civic_pipeline_steps; *step; step++) {
+
+        rc = (*step)(r, ctx);
+
+        if (rc == NGX_OK) {
+            return NGX_OK;
+        }
+
+        if (rc != NGX_DECLINED) {
+            civic_pipeline_clock_stop(ctx);
+            return rc;
+        }
+    }
+
+    civic_pipeline_clock_stop(ctx);
+
+    ctx->passed = r->loc_conf;
+    ctx->passed_at = r->uri_changes;
+
+    return NGX_DECLINED;
 }
 
 
@@ -270,7 +305,7 @@ civic_pipeline_rewrite_handler(ngx_http_request_t *r)
  */
 
 static ngx_int_t
-civic_pipeline_go_on(ngx_http_request_t *r)
+civic_pipeline_go_on(ngx_http_request_t *r, civic_main_conf_t *mcf)
 {
     ngx_int_t                   rc;
     ngx_uint_t                  n;
@@ -281,7 +316,7 @@ civic_pipeline_go_on(ngx_http_request_t *r)
     ph = cmcf->phase_engine.handlers
          + cmcf->phase_engine.location_rewrite_index;
 
-    rc = civic_pipeline_next(r);
+    rc = mcf->next(r);
 
     /* the request may be gone */
 
@@ -292,8 +327,8 @@ civic_pipeline_go_on(ngx_http_request_t *r)
     n = civic_pipeline_handlers(ph);
 
     if (ph[n - 1].handler == civic_pipeline_rewrite_handler) {
-        ph[n - 1].handler = civic_pipeline_next;
-        civic_pipeline_next = ph[0].handler;
+        ph[n - 1].handler = mcf->next;
+        mcf->next = ph[0].handler;
         ph[0].handler = civic_pipeline_rewrite_handler;
     }
 

@@ -65,11 +65,38 @@
     X(RATE_LIMITED,           429, "rate-limited",          "rate-limited")   \
     X(ANONYMOUS_DENIED,       403, "anonymous-denied",      "anonymous-denied")\
                                                                               \
+    /* what a plugin was sent, and what it made of it */                      \
+    X(BODY_MALFORMED,         400, "body-malformed",        "malformed")      \
+    X(ONCE_KEY_MALFORMED,     400, "idempotency-key-malformed",               \
+      "malformed")                                                            \
+    X(ONCE_CONFLICT,          409, "idempotency-conflict",                    \
+      "idempotency-conflict")                                                 \
+    X(MEDIA_TYPE,             415, "unsupported-media-type",                  \
+      "unsupported-media-type")                                               \
+    X(BODY_INVALID,           422, "invalid-body",          "invalid-body")   \
+    X(QUERY_INVALID,          400, "invalid-query",         "invalid-query")  \
+    X(ONCE_MISMATCH,          422, "idempotency-mismatch",                    \
+      "idempotency-mismatch")                                                 \
+    X(PLUGIN_PROBLEM,         500, "plugin-problem",        "internal")       \
+    X(RUN_FAILED,             500, "plugin-failed",         "plugin-failed")  \
+    X(RUN_KILLED,             503, "plugin-budget-exceeded",                  \
+      "plugin-budget-exceeded")                                               \
+    X(RUN_OVERSTAYED,         503, "plugin-timeout",        "plugin-timeout") \
+    X(STORE_UNAVAILABLE,      503, "store-unavailable",                       \
+      "store-unavailable")                                                    \
+                                                                              \
     /* ours, or behind us */                                                  \
     X(INTERNAL,               500, "internal",              "internal")       \
     X(BAD_GATEWAY,            502, "bad-gateway",           "bad-gateway")    \
     X(UNAVAILABLE,            503, "unavailable",           "unavailable")    \
-    X(GATEWAY_TIMEOUT,        504, "gateway-timeout",       "gateway-timeout")
+    X(GATEWAY_TIMEOUT,        504, "gateway-timeout",       "gateway-timeout")\
+                                                                              \
+    /* the state of a plugin */                                               \
+    X(UNLOADED,               503, "plugin-not-loaded",                       \
+      "plugin-not-loaded")                                                    \
+    X(STOPPED,                503, "plugin-stopped",        "plugin-stopped") \
+    X(QUARANTINED,            503, "plugin-quarantined",                      \
+      "plugin-quarantined")
 
 
 #define CIVIC_PROBLEM_ENUM(id, status, code, shown)  CIVIC_##id,

@@ -36,6 +36,10 @@ ngx_int_t civic_reply(ngx_http_request_t *r, civic_ctx_t *ctx,
 ngx_chain_t *civic_reply_page(ngx_http_request_t *r, civic_ctx_t *ctx,
     ngx_uint_t status, const civic_problem_t *problem);
 
+/* the language in which the client is told so */
+
+civic_reply_language_e civic_reply_language(ngx_http_request_t *r);
+
 /* what a client is told that `problem` is; const, outlives all requests */
 
 const ngx_str_t *civic_reply_title(const civic_problem_t *problem,

@@ -9,6 +9,7 @@
 
 
 #include "civic_reply.h"
+#include "civic_json.h"
 #include "civic_negotiate.h"
 
 
@@ -20,13 +21,20 @@ typedef struct {
 
 
 static const civic_reply_text_t *civic_reply_text(const ngx_str_t *shown);
-static ngx_uint_t civic_reply_language(const ngx_str_t *accept);
+static void civic_reply_own(ngx_pool_t *pool, civic_reply_text_t *text,
+    const civic_problem_own_t *own, ngx_uint_t html);
+static void civic_reply_escape(ngx_pool_t *pool, ngx_str_t *text,
+    ngx_uint_t html);
+static size_t civic_reply_size(const civic_problem_own_t *own);
+static ngx_uint_t civic_reply_accepted(const ngx_str_t *accept);
 static void civic_reply_find_accept(ngx_http_request_t *r, ngx_str_t *media,
     ngx_str_t *language);
 static u_char *civic_reply_json(u_char *p, u_char *last, ngx_uint_t status,
-    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace);
+    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace,
+    const ngx_str_t *members);
 static u_char *civic_reply_html(u_char *p, u_char *last, ngx_uint_t status,
-    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace);
+    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace,
+    const ngx_str_t *members);
 
 
 #define CIVIC_REPLY_MAX  2048          /* bytes: the longest text, twice */
@@ -75,6 +83,55 @@ static const civic_reply_text_t  civic_reply_texts[] = {
       { ngx_string("请按 Retry-After 指示的秒数稍后重试。"),
         ngx_string("Try again after the seconds in Retry-After.") } },
 
+    { ngx_string("idempotency-conflict"),
+      { ngx_string("相同的请求正在处理"),
+        ngx_string("The same request is being answered") },
+      { ngx_string("请稍后用同一个 Idempotency-Key 重试。"),
+        ngx_string("Try again soon with the same Idempotency-Key.") } },
+
+    { ngx_string("idempotency-mismatch"),
+      { ngx_string("Idempotency-Key 已用于另一个请求"),
+        ngx_string("This Idempotency-Key belongs to another request") },
+      { ngx_string("新的请求请使用新的 Idempotency-Key。"),
+        ngx_string("Use a new Idempotency-Key for a new request.") } },
+
+    { ngx_string("unsupported-media-type"),
+      { ngx_string("不支持这种内容类型"),
+        ngx_string("Unsupported media type") },
+      { ngx_string("请以 application/json 发送。"),
+        ngx_string("Send application/json.") } },
+
+    { ngx_string("invalid-body"),
+      { ngx_string("请求内容不符合要求"), ngx_string("Invalid body") },
+      { ngx_string("请检查请求内容。"), ngx_string("Check the body.") } },
+
+    { ngx_string("invalid-query"),
+      { ngx_string("查询参数不符合要求"),
+        ngx_string("Invalid query parameters") },
+      { ngx_string("请检查查询参数。"), ngx_string("Check the query.") } },
+
+    { ngx_string("plugin-failed"),
+      { ngx_string("服务处理出错"),
+        ngx_string("The service failed on this request") },
+      { ngx_string("请稍后重试；如仍出错，请提供追踪号。"),
+        ngx_string("Try again later; if it persists, quote the trace id.") } },
+
+    { ngx_string("plugin-budget-exceeded"),
+      { ngx_string("服务处理超出限额"),
+        ngx_string("The service used more than it may") },
+      { ngx_string("请稍后重试；如仍出错，请提供追踪号。"),
+        ngx_string("Try again later; if it persists, quote the trace id.") } },
+
+    { ngx_string("plugin-timeout"),
+      { ngx_string("服务处理超时"),
+        ngx_string("The service took too long") },
+      { ngx_string("请稍后重试。"), ngx_string("Try again later.") } },
+
+    { ngx_string("store-unavailable"),
+      { ngx_string("数据存储暂不可用"),
+        ngx_string("The service's store is unavailable") },
+      { ngx_string("请稍后重试。"), ngx_string("Try again later.") } },
+
     { ngx_string("bad-gateway"),
       { ngx_string("服务暂时无法应答"),
         ngx_string("The service did not answer properly") },
@@ -83,6 +140,22 @@ static const civic_reply_text_t  civic_reply_texts[] = {
     { ngx_string("unavailable"),
       { ngx_string("服务暂不可用"), ngx_string("Service unavailable") },
       { ngx_string("请稍后重试。"), ngx_string("Try again later.") } },
+
+    { ngx_string("plugin-not-loaded"),
+      { ngx_string("服务尚未就绪"), ngx_string("Service not ready") },
+      { ngx_string("该服务没有可用的版本，请稍后重试。"),
+        ngx_string("No version of it works at present; try again later.") } },
+
+    { ngx_string("plugin-stopped"),
+      { ngx_string("服务已暂停"), ngx_string("Service stopped") },
+      { ngx_string("该服务已由管理方暂停。"),
+        ngx_string("Those who run it have stopped it.") } },
+
+    { ngx_string("plugin-quarantined"),
+      { ngx_string("服务暂不可用"), ngx_string("Service unavailable") },
+      { ngx_string("该服务连续出错，请按 Retry-After 指示的秒数稍后重试。"),
+        ngx_string("It kept failing; try again after the seconds in "
+                   "Retry-After.") } },
 
     { ngx_string("gateway-timeout"),
       { ngx_string("服务应答超时"),
@@ -113,13 +186,16 @@ ngx_chain_t *
 civic_reply_page(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t status,
     const civic_problem_t *problem)
 {
-    ngx_buf_t                 *b;
-    ngx_str_t                  media, language, trace;
-    ngx_uint_t                 html, lang;
-    ngx_chain_t               *out;
-    const civic_reply_text_t  *text;
+    ngx_buf_t                  *b;
+    ngx_str_t                   media, language, trace, members;
+    ngx_uint_t                  html, lang;
+    ngx_chain_t                *out;
+    civic_reply_text_t          text;
+    const civic_problem_own_t  *own;
 
-    b = ngx_create_temp_buf(r->pool, CIVIC_REPLY_MAX);
+    own = problem == ctx->main->problem ? ctx->main->own : NULL;
+
+    b = ngx_create_temp_buf(r->pool, civic_reply_size(own));
     out = ngx_alloc_chain_link(r->pool);
 
     if (b == NULL
@@ -135,14 +211,20 @@ civic_reply_page(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t status,
 
     html = civic_negotiate_media(&media, &civic_reply_html_type)
            > civic_negotiate_media(&media, &civic_reply_json_type);
-    lang = civic_reply_language(&language);
-    text = civic_reply_text(&problem->shown);
+    lang = civic_reply_accepted(&language);
+    text = *civic_reply_text(&problem->shown);
+    ngx_str_null(&members);
+
+    if (own) {
+        civic_reply_own(r->pool, &text, own, html);
+        members = own->members;
+    }
 
     trace.len = ctx->main->trace_id[0] ? CIVIC_TRACE_ID_LEN : 0;
     trace.data = ctx->main->trace_id;
 
     b->last = (html ? civic_reply_html : civic_reply_json)
-                  (b->last, b->end, status, text, lang, &trace);
+                  (b->last, b->end, status, &text, lang, &trace, &members);
     b->last_buf = (r == r->main);
     b->last_in_chain = 1;
 
@@ -200,10 +282,96 @@ civic_reply_text(const ngx_str_t *shown)
 }
 
 
+/* what a plugin says is text, and becomes JSON or HTML here */
+
+static void
+civic_reply_own(ngx_pool_t *pool, civic_reply_text_t *text,
+    const civic_problem_own_t *own, ngx_uint_t html)
+{
+    ngx_uint_t  i;
+
+    if (own->code.len) {
+        text->shown = own->code;
+    }
+
+    for (i = CIVIC_REPLY_ZH; i <= CIVIC_REPLY_EN; i++) {
+
+        if (own->title[i].len) {
+            text->title[i] = own->title[i];
+            civic_reply_escape(pool, &text->title[i], html);
+        }
+
+        if (own->code.len || own->detail.len) {
+            text->advice[i] = own->detail;
+            civic_reply_escape(pool, &text->advice[i], html);
+        }
+    }
+}
+
+
+/* without memory for it there is no text */
+
+static void
+civic_reply_escape(ngx_pool_t *pool, ngx_str_t *text, ngx_uint_t html)
+{
+    size_t  len;
+    u_char  *p;
+
+    len = html ? text->len + ngx_escape_html(NULL, text->data, text->len)
+               : civic_json_escaped_len(text);
+
+    p = ngx_pnalloc(pool, len + 1);
+
+    if (p == NULL) {
+        text->len = 0;
+        return;
+    }
+
+    if (html) {
+        (void) ngx_escape_html(p, text->data, text->len);
+
+    } else {
+        (void) civic_json_escape(p, text);
+    }
+
+    text->data = p;
+    text->len = len;
+}
+
+
+static size_t
+civic_reply_size(const civic_problem_own_t *own)
+{
+    size_t  size;
+
+    size = CIVIC_REPLY_MAX;
+
+    if (own) {
+        size += 2 * own->code.len + own->members.len
+                + 6 * own->detail.len
+                + 12 * ngx_max(own->title[CIVIC_REPLY_ZH].len,
+                               own->title[CIVIC_REPLY_EN].len);
+    }
+
+    return size;
+}
+
+
+civic_reply_language_e
+civic_reply_language(ngx_http_request_t *r)
+{
+    ngx_str_t  media, language;
+
+    civic_reply_find_accept(r, &media, &language);
+
+    return civic_reply_accepted(&language);
+}
+
+
 /* people here read Chinese; English has to be asked for */
 
 static ngx_uint_t
-civic_reply_language(const ngx_str_t *accept)
+civic_reply_accepted(const ngx_str_t *accept)
 {
     return civic_negotiate_language(accept, &civic_reply_languages[1])
            > civic_negotiate_language(accept, &civic_reply_languages[0])
@@ -247,20 +415,26 @@ civic_reply_find_accept(ngx_http_request_t *r, ngx_str_t *media,
 
 static u_char *
 civic_reply_json(u_char *p, u_char *last, ngx_uint_t status,
-    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace)
+    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace,
+    const ngx_str_t *members)
 {
     return ngx_slprintf(p, last,
                         "{\"type\":\"urn:civicgate:problem:%V\","
                         "\"title\":\"%V\",\"status\":%ui,\"code\":\"%V\","
-                        "\"detail\":\"%V\",\"trace\":\"%V\"}\n",
+                        "%s%V%s\"trace\":\"%V\"%V}\n",
                         &text->shown, &text->title[language], status,
-                        &text->shown, &text->advice[language], trace);
+                        &text->shown,
+                        text->advice[language].len ? "\"detail\":\"" : "",
+                        &text->advice[language],
+                        text->advice[language].len ? "\"," : "",
+                        trace, members);
 }
 
 
 static u_char *
 civic_reply_html(u_char *p, u_char *last, ngx_uint_t status,
-    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace)
+    const civic_reply_text_t *text, ngx_uint_t language, ngx_str_t *trace,
+    const ngx_str_t *members)
 {
     return ngx_slprintf(p, last,
                         "<!doctype html>\n<html lang=\"%V\">\n"

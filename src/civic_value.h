@@ -135,7 +135,10 @@ ngx_int_t civic_value_text(const civic_value_t *value, ngx_pool_t *pool,
 ngx_int_t civic_value_to_json(const civic_value_t *value, ngx_pool_t *pool,
     size_t max, ngx_str_t *text, const char **err);
 
-/* copies everything into `pool`, so that `json` may be freed */
+/*
+ * Copies everything into `pool`, so that `json` may be freed.  NGX_OK,
+ * NGX_DECLINED: an integer that no double holds exactly, or NGX_ERROR.
+ */
 
 ngx_int_t civic_value_from_json(civic_value_t *value, ngx_pool_t *pool,
     const civic_json_t *json);

@@ -86,7 +86,8 @@ static ngx_int_t
 civic_variables_code(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    civic_ctx_t  *ctx;
+    civic_ctx_t      *ctx;
+    const ngx_str_t  *code;
 
     ctx = civic_ctx_get(r);
 
@@ -95,8 +96,12 @@ civic_variables_code(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_OK;
     }
 
-    v->len = ctx->main->problem->code.len;
-    v->data = ctx->main->problem->code.data;
+    code = ctx->main->own && ctx->main->own->code.len
+           ? &ctx->main->own->code
+           : &ctx->main->problem->code;
+
+    v->len = code->len;
+    v->data = code->data;
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;

@@ -57,7 +57,8 @@ my $officers = Civic::Issuer->new(
     name => 'officers', key => $citizens->key,
     iss => 'https://id.officers.example.gov.cn');
 my %files = ('keys/citizens.jwks.json' =>
-             Civic::Token->jwks($citizens->key));
+             Civic::Token->jwks($citizens->key),
+             'keys/redis.password' => "secret\n");
 
 sub start {
     my ($text) = @_;
@@ -79,17 +80,17 @@ for my $file (glob 'src/*.c src/*/*.c') {
     push @variables, $text =~ /^    \{ ngx_string\("(civic_\w+)"\), NULL,/gm,
                      $text =~ /_variable =\s+ngx_string\("(\w+)"\)/g;
     push @words, $1 =~ /^    \{ "(\w+)",/gm
-        if $text =~ /civic_auth_issuer_words\[\] = \{(.*?)^\};/ms;
+        if $text =~ /(?:issuer|redis_conf)_words\[\] = \{(.*?)^\};/ms;
     push @parameters, $1 =~ /ngx_string\("(\w+=)"\)/g
         if $text =~ /civic_limit_policy_parameters\[\] = \{(.*?)^\};/ms;
 }
 
 cmp_ok scalar @directives, '>=', 16, 'the directives are found in the source';
-cmp_ok scalar @words, '>=', 11, 'the words of civic_issuer are found';
+cmp_ok scalar @words, '>=', 19, 'the words of blocks are found';
 cmp_ok scalar @parameters, '>=', 4, 'the parameters of policies are found';
 
 is_deeply [grep { $without_prose !~ /^\s*$_\b/m } @directives, @words], [],
-          'conf/full.conf has every directive and every word of an issuer';
+          'conf/full.conf has every directive and every word of a block';
 is_deeply [grep { $without_prose !~ /\b$_/ } @parameters], [],
           'conf/full.conf has every parameter of a policy';
 is_deeply [grep { my $name = $_;

@@ -36,6 +36,27 @@ ngx_int_t civic_auth_authorise(ngx_http_request_t *r, civic_ctx_t *ctx);
 
 ngx_int_t civic_auth_strip_identity(ngx_http_request_t *r);
 
+/*
+ * What a route says of its callers that was not in the configuration.
+ * Strings are borrowed and live as long as `pool`.
+ */
+
+typedef struct {
+    const ngx_array_t      *issuers;   /* ngx_str_t; none: everybody */
+    const ngx_array_t      *requires;  /* ngx_str_t: "scope=a,b" */
+    civic_pos_t             pos;
+    unsigned                optional:1;
+} civic_auth_wish_t;
+
+/* NULL: no memory, or `err` (in `pool`) says what cannot be */
+
+civic_auth_terms_t *civic_auth_terms_create(ngx_cycle_t *cycle,
+    const civic_auth_wish_t *wish, ngx_pool_t *pool, ngx_str_t *err);
+
+/* does the location say civic_auth off?  Once locations are merged. */
+
+ngx_uint_t civic_auth_off(void **loc_conf);
+
 /* takes `size` bytes of shared memory for remembered tokens */
 
 ngx_int_t civic_auth_zone_add(ngx_conf_t *cf, size_t size);

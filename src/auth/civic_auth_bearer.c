@@ -19,7 +19,8 @@
 
 
 static ngx_int_t civic_auth_bearer_judge(ngx_http_request_t *r,
-    civic_ctx_t *ctx, civic_auth_loc_conf_t *alcf);
+    civic_ctx_t *ctx, civic_auth_loc_conf_t *alcf,
+    const civic_auth_policy_t *policy);
 static civic_auth_caller_t *civic_auth_bearer_known(civic_ctx_t *ctx,
     const civic_auth_policy_t *policy);
 static civic_problem_e civic_auth_bearer_find(ngx_http_request_t *r,
@@ -42,15 +43,17 @@ static ngx_int_t civic_auth_bearer_settle(ngx_http_request_t *r,
     civic_ctx_t *ctx, civic_auth_loc_conf_t *alcf,
     civic_auth_caller_t *caller, civic_auth_status_e status);
 static ngx_int_t civic_auth_bearer_refuse(ngx_http_request_t *r,
-    civic_ctx_t *ctx, civic_auth_loc_conf_t *alcf, civic_problem_e problem);
+    civic_ctx_t *ctx, civic_auth_loc_conf_t *alcf,
+    const civic_auth_policy_t *policy, civic_problem_e problem);
 
 
 ngx_int_t
 civic_auth_authenticate(ngx_http_request_t *r, civic_ctx_t *ctx)
 {
-    civic_auth_caller_t    *caller;
-    civic_auth_status_e     status;
-    civic_auth_loc_conf_t  *alcf;
+    civic_auth_caller_t        *caller;
+    civic_auth_status_e         status;
+    civic_auth_loc_conf_t      *alcf;
+    const civic_auth_policy_t  *policy;
 
     alcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_auth_module);
 
@@ -58,11 +61,18 @@ civic_auth_authenticate(ngx_http_request_t *r, civic_ctx_t *ctx)
         return civic_refuse(ctx, CIVIC_NO_ROUTE, &alcf->pos);
     }
 
-    if (alcf->policy == NULL || alcf->policy->off) {
-        return civic_auth_bearer_settle(r, ctx, alcf, NULL, CIVIC_AUTH_NONE);
+    policy = alcf->policy;
+
+    if (policy == NULL || policy->off) {
+        policy = civic_auth_terms_policy(r, ctx);
+
+        if (policy == NULL) {
+            return civic_auth_bearer_settle(r, ctx, alcf, NULL,
+                                            CIVIC_AUTH_NONE);
+        }
     }
 
-    caller = civic_auth_bearer_known(ctx, alcf->policy);
+    caller = civic_auth_bearer_known(ctx, policy);
 
     if (caller != NULL) {
         status = (&caller->identity == ctx->identity)
@@ -71,13 +81,13 @@ civic_auth_authenticate(ngx_http_request_t *r, civic_ctx_t *ctx)
         return civic_auth_bearer_settle(r, ctx, alcf, caller, status);
     }
 
-    return civic_auth_bearer_judge(r, ctx, alcf);
+    return civic_auth_bearer_judge(r, ctx, alcf, policy);
 }
 
 
 static ngx_int_t
 civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
-    civic_auth_loc_conf_t *alcf)
+    civic_auth_loc_conf_t *alcf, const civic_auth_policy_t *policy)
 {
     u_char                   digest[CIVIC_JOSE_DIGEST_LEN];
     ngx_str_t                token;
@@ -87,7 +97,7 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     problem = civic_auth_bearer_find(r, ctx, &token);
 
-    if (problem == CIVIC_CREDENTIALS_MISSING && alcf->policy->optional) {
+    if (problem == CIVIC_CREDENTIALS_MISSING && policy->optional) {
         civic_status_count(CIVIC_METRIC_AUTH_ANONYMOUS, 1);
 
         return civic_auth_bearer_settle(r, ctx, alcf, NULL,
@@ -95,7 +105,7 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
     }
 
     if (problem != CIVIC_OK) {
-        return civic_auth_bearer_refuse(r, ctx, alcf, problem);
+        return civic_auth_bearer_refuse(r, ctx, alcf, policy, problem);
     }
 
     amcf = ngx_http_get_module_main_conf(r, ngx_http_civic_auth_module);
@@ -106,8 +116,7 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    switch (civic_auth_cache_find(amcf->zone, alcf->policy, digest, r->pool,
-                                  caller))
+    switch (civic_auth_cache_find(amcf->zone, policy, digest, r->pool, caller))
     {
     case NGX_OK:
         civic_status_count(CIVIC_METRIC_AUTH_CACHED, 1);
@@ -121,7 +130,7 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     civic_json_arena_enter();
 
-    problem = civic_auth_bearer_verify(r, alcf->policy, &token, caller);
+    problem = civic_auth_bearer_verify(r, policy, &token, caller);
 
     civic_json_arena_leave();
 
@@ -131,7 +140,7 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
     }
 
     if (problem != CIVIC_OK) {
-        return civic_auth_bearer_refuse(r, ctx, alcf, problem);
+        return civic_auth_bearer_refuse(r, ctx, alcf, policy, problem);
     }
 
     civic_auth_cache_add(amcf->zone, digest, caller);
@@ -452,7 +461,8 @@ civic_auth_bearer_settle(ngx_http_request_t *r, civic_ctx_t *ctx,
 
 static ngx_int_t
 civic_auth_bearer_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
-    civic_auth_loc_conf_t *alcf, civic_problem_e problem)
+    civic_auth_loc_conf_t *alcf, const civic_auth_policy_t *policy,
+    civic_problem_e problem)
 {
     ngx_str_t  *challenge;
 
@@ -474,7 +484,7 @@ civic_auth_bearer_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
     }
 
     if (problem == CIVIC_CREDENTIALS_MISSING) {
-        return civic_auth_bearer_ask(r, ctx, &alcf->policy->pos);
+        return civic_auth_bearer_ask(r, ctx, &policy->pos);
     }
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
@@ -488,7 +498,7 @@ civic_auth_bearer_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    return civic_refuse(ctx, problem, &alcf->policy->pos);
+    return civic_refuse(ctx, problem, &policy->pos);
 }
 
 

@@ -35,6 +35,12 @@ typedef struct {
 } civic_auth_require_t;
 
 
+struct civic_auth_terms_s {
+    civic_auth_policy_t    *policy;    /* NULL: open to everybody */
+    ngx_array_t            *requires;  /* civic_auth_require_t *, or NULL */
+};
+
+
 #define CIVIC_AUTH_CREDENTIALS_REMOVE  0
 #define CIVIC_AUTH_CREDENTIALS_PASS    1
 
@@ -79,6 +85,15 @@ char *civic_auth_policy_resolve(ngx_conf_t *cf,
 char *civic_auth_require_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *civic_auth_require_merge(ngx_conf_t *cf, civic_auth_loc_conf_t *prev,
     civic_auth_loc_conf_t *conf);
+
+/* can `text` be the name of a scope? */
+
+ngx_uint_t civic_auth_require_valid(const ngx_str_t *scope);
+
+/* the policy of the route that led here, or NULL */
+
+const civic_auth_policy_t *civic_auth_terms_policy(ngx_http_request_t *r,
+    const civic_ctx_t *ctx);
 
 /* do the scopes of routes stand where somebody is authenticated? */
 

@@ -16,7 +16,8 @@
 
 static char *civic_auth_require_scopes(ngx_conf_t *cf,
     civic_auth_require_t *require, ngx_str_t *list);
-static ngx_uint_t civic_auth_require_valid(const ngx_str_t *scope);
+static ngx_int_t civic_auth_require_all(ngx_http_request_t *r,
+    civic_ctx_t *ctx, const ngx_array_t *requires, const ngx_str_t *granted);
 static ngx_uint_t civic_auth_require_any(const ngx_array_t *scopes,
     const ngx_str_t *granted);
 static ngx_uint_t civic_auth_require_granted(const ngx_str_t *scope,
@@ -124,7 +125,7 @@ civic_auth_require_scopes(ngx_conf_t *cf, civic_auth_require_t *require,
 
 /* scope-token of RFC 6749, which may stand in quotes in a header */
 
-static ngx_uint_t
+ngx_uint_t
 civic_auth_require_valid(const ngx_str_t *scope)
 {
     size_t  i;
@@ -232,10 +233,10 @@ civic_auth_require_check_routes(ngx_conf_t *cf)
 ngx_int_t
 civic_auth_authorise(ngx_http_request_t *r, civic_ctx_t *ctx)
 {
-    ngx_str_t               granted;
-    ngx_uint_t              i;
-    civic_auth_require_t  **require;
-    civic_auth_loc_conf_t  *alcf;
+    ngx_int_t                   rc;
+    ngx_str_t                   granted;
+    civic_auth_loc_conf_t      *alcf;
+    const civic_route_rules_t  *rules;
 
     alcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_auth_module);
 
@@ -246,23 +247,51 @@ civic_auth_authorise(ngx_http_request_t *r, civic_ctx_t *ctx)
     }
 
     if (alcf->requires != NULL) {
-        require = alcf->requires->elts;
+        rc = civic_auth_require_all(r, ctx, alcf->requires, &granted);
 
-        for (i = 0; i < alcf->requires->nelts; i++) {
-
-            if (!civic_auth_require_any(require[i]->scopes, &granted)) {
-                return civic_auth_require_refuse(r, ctx, require[i]->scopes,
-                                                 &require[i]->pos);
-            }
+        if (rc != NGX_DECLINED) {
+            return rc;
         }
     }
 
-    if (civic_route_arrived(r, ctx)
-        && ctx->route->scopes != NULL
+    if (!civic_route_arrived(r, ctx)) {
+        return NGX_DECLINED;
+    }
+
+    rules = ctx->route->rules;
+
+    if (rules != NULL && rules->auth != NULL && rules->auth->requires != NULL)
+    {
+        return civic_auth_require_all(r, ctx, rules->auth->requires,
+                                      &granted);
+    }
+
+    if (ctx->route->scopes != NULL
         && !civic_auth_require_any(ctx->route->scopes, &granted))
     {
         return civic_auth_require_refuse(r, ctx, ctx->route->scopes,
                                          &ctx->route->pos);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+civic_auth_require_all(ngx_http_request_t *r, civic_ctx_t *ctx,
+    const ngx_array_t *requires, const ngx_str_t *granted)
+{
+    ngx_uint_t              i;
+    civic_auth_require_t  **require;
+
+    require = requires->elts;
+
+    for (i = 0; i < requires->nelts; i++) {
+
+        if (!civic_auth_require_any(require[i]->scopes, granted)) {
+            return civic_auth_require_refuse(r, ctx, require[i]->scopes,
+                                             &require[i]->pos);
+        }
     }
 
     return NGX_DECLINED;

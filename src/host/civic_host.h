@@ -24,7 +24,9 @@ typedef struct civic_host_job_s  civic_host_job_t;
 typedef enum {
     CIVIC_HOST_DONE = 0,               /* results */
     CIVIC_HOST_PROBLEM,                /* code, fields: the plugin's own */
-    CIVIC_HOST_REFUSED                 /* problem: civic_problem_e */
+    CIVIC_HOST_REFUSED,                /* problem: civic_problem_e */
+    CIVIC_HOST_FORWARD                 /* results: a remote's name, and a
+                                          request for it, to be streamed */
 } civic_host_outcome_e;
 
 
@@ -35,6 +37,8 @@ typedef struct {
     ngx_str_t                code;
     civic_value_t            fields;
     civic_problem_e          problem;
+    ngx_uint_t               retry_after; /* s, of a refusal; 0: not said */
+    uint64_t                 cpu;      /* ns, spent in Lua */
 } civic_host_result_t;
 
 
@@ -57,6 +61,7 @@ typedef struct {
     ngx_log_t                        *log;
     civic_host_done_pt                done;
     void                             *data;
+    unsigned                          forward:1; /* may it be streamed? */
 } civic_host_order_t;
 
 
@@ -73,6 +78,13 @@ civic_host_job_t *civic_host_start(const civic_host_order_t *order);
 void civic_host_end(civic_host_job_t *job);
 
 ngx_pool_t *civic_host_pool(civic_host_job_t *job);
+
+/*
+ * Milliseconds since 1970: the only clock that plugins, timers and schedules
+ * are told of.
+ */
+
+int64_t civic_host_now(void);
 
 
 /* content handler of mounted locations */

@@ -32,6 +32,20 @@ ngx_int_t civic_limit_late(ngx_http_request_t *r, civic_ctx_t *ctx);
 
 ngx_int_t civic_limit_add_headers(ngx_http_request_t *r, civic_ctx_t *ctx);
 
+/*
+ * The policies of a location and behind them those that `names` (ngx_str_t)
+ * are, for a route that was not in the configuration.  NULL: no memory, or
+ * `err` (in `pool`) says what cannot be.
+ */
+
+const civic_limit_set_t *civic_limit_rules_create(ngx_cycle_t *cycle,
+    void **loc_conf, const ngx_array_t *names, const civic_pos_t *pos,
+    ngx_pool_t *pool, ngx_str_t *err);
+
+/* a policy that no civic_limit line names may be wanted all the same */
+
+void civic_limit_rules_expect(ngx_conf_t *cf);
+
 /* takes `size` bytes of shared memory for counters */
 
 ngx_int_t civic_limit_zone_add(ngx_conf_t *cf, size_t size);

@@ -20,9 +20,12 @@
 #include <sodium.h>
 
 #include "civic_limit_conf.h"
+#include "civic_route.h"
 #include "civic_status.h"
 
 
+static const civic_limit_set_t *civic_limit_check_set(ngx_http_request_t *r,
+    const civic_ctx_t *ctx);
 static ngx_int_t civic_limit_check(ngx_http_request_t *r, civic_ctx_t *ctx,
     const civic_limit_set_t *set, ngx_uint_t from, ngx_uint_t to);
 static ngx_int_t civic_limit_check_context(ngx_http_request_t *r,
@@ -49,33 +52,51 @@ static ngx_uint_t civic_limit_check_verdict(ngx_http_request_t *r,
 ngx_int_t
 civic_limit_early(ngx_http_request_t *r, civic_ctx_t *ctx)
 {
-    civic_limit_loc_conf_t  *llcf;
+    const civic_limit_set_t  *set;
 
-    llcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_limit_module);
+    set = civic_limit_check_set(r, ctx);
 
-    if (llcf->set == NULL || llcf->set->nearly == 0 || r != r->main) {
+    if (set == NULL || set->nearly == 0 || r != r->main) {
         return NGX_DECLINED;
     }
 
-    return civic_limit_check(r, ctx, llcf->set, 0, llcf->set->nearly);
+    return civic_limit_check(r, ctx, set, 0, set->nearly);
 }
 
 
 ngx_int_t
 civic_limit_late(ngx_http_request_t *r, civic_ctx_t *ctx)
 {
-    civic_limit_loc_conf_t  *llcf;
+    const civic_limit_set_t  *set;
 
-    llcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_limit_module);
+    set = civic_limit_check_set(r, ctx);
 
-    if (llcf->set == NULL || llcf->set->nearly == llcf->set->n
-        || r != r->main)
-    {
+    if (set == NULL || set->nearly == set->n || r != r->main) {
         return NGX_DECLINED;
     }
 
-    return civic_limit_check(r, ctx, llcf->set, llcf->set->nearly,
-                             llcf->set->n);
+    return civic_limit_check(r, ctx, set, set->nearly, set->n);
+}
+
+
+/* the location's, or those of the one route that led into it */
+
+static const civic_limit_set_t *
+civic_limit_check_set(ngx_http_request_t *r, const civic_ctx_t *ctx)
+{
+    civic_limit_loc_conf_t  *llcf;
+
+    if (ctx->route != NULL
+        && ctx->route->rules != NULL
+        && ctx->route->rules->limit != NULL
+        && civic_route_arrived(r, ctx))
+    {
+        return ctx->route->rules->limit;
+    }
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_limit_module);
+
+    return llcf->set;
 }
 
 

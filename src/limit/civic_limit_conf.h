@@ -64,12 +64,12 @@ typedef struct {
 
 /* all that holds in a location: first those that are early */
 
-typedef struct {
+struct civic_limit_set_s {
     ngx_uint_t                  n;
     ngx_uint_t                  nearly;
     civic_limit_use_t           uses[CIVIC_LIMIT_MAX];
     ngx_str_t                   header;    /* RateLimit-Policy */
-} civic_limit_set_t;
+};
 
 
 typedef struct {
@@ -81,6 +81,7 @@ typedef struct {
 
 typedef struct {
     ngx_array_t                 policies;  /* civic_limit_policy_t * */
+    ngx_uint_t                  ruled;     /* routes may name some later */
     ngx_slab_pool_t            *shpool;
     civic_limit_sh_t           *sh;
 } civic_limit_main_conf_t;
@@ -135,6 +136,12 @@ void civic_limit_policy_warn_unused(ngx_conf_t *cf,
 
 char *civic_limit_set_merge(ngx_conf_t *cf, const civic_limit_set_t *parent,
     civic_limit_loc_conf_t *llcf);
+
+/* the place of a policy in a set, or NULL; the header of a whole set */
+
+const civic_limit_use_t *civic_limit_set_find(const civic_limit_set_t *set,
+    const civic_limit_policy_t *policy);
+ngx_int_t civic_limit_set_header(ngx_pool_t *pool, civic_limit_set_t *set);
 
 /*
  * civic_limit_zone.c: judges all items at one instant, under the lock.

@@ -245,7 +245,9 @@ civic_limit_postconfiguration(ngx_conf_t *cf)
     lmcf = ngx_http_conf_get_module_main_conf(cf,
                                               ngx_http_civic_limit_module);
 
-    civic_limit_policy_warn_unused(cf, lmcf);
+    if (!lmcf->ruled) {
+        civic_limit_policy_warn_unused(cf, lmcf);
+    }
 
     return NGX_OK;
 }

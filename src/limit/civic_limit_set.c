@@ -13,13 +13,10 @@
 
 static char *civic_limit_set_add(ngx_conf_t *cf, civic_limit_set_t *set,
     const civic_limit_set_t *parent, const civic_limit_use_t *use);
-static const civic_limit_use_t *civic_limit_set_find(
-    const civic_limit_set_t *set, const civic_limit_policy_t *policy);
 static char *civic_limit_set_check_early(ngx_conf_t *cf,
     const civic_limit_use_t *use);
 static ngx_uint_t civic_limit_set_mentions(const ngx_str_t *text,
     const char *name);
-static char *civic_limit_set_header(ngx_conf_t *cf, civic_limit_set_t *set);
 
 
 /* what authentication fills */
@@ -82,7 +79,8 @@ civic_limit_set_merge(ngx_conf_t *cf, const civic_limit_set_t *parent,
 
     llcf->set = set;
 
-    return civic_limit_set_header(cf, set);
+    return civic_limit_set_header(cf->pool, set) == NGX_OK ? NGX_CONF_OK
+                                                           : NGX_CONF_ERROR;
 }
 
 
@@ -154,7 +152,7 @@ civic_limit_set_add(ngx_conf_t *cf, civic_limit_set_t *set,
 }
 
 
-static const civic_limit_use_t *
+const civic_limit_use_t *
 civic_limit_set_find(const civic_limit_set_t *set,
     const civic_limit_policy_t *policy)
 {
@@ -224,8 +222,8 @@ civic_limit_set_mentions(const ngx_str_t *text, const char *name)
 }
 
 
-static char *
-civic_limit_set_header(ngx_conf_t *cf, civic_limit_set_t *set)
+ngx_int_t
+civic_limit_set_header(ngx_pool_t *pool, civic_limit_set_t *set)
 {
     size_t       len;
     u_char      *p;
@@ -237,9 +235,9 @@ civic_limit_set_header(ngx_conf_t *cf, civic_limit_set_t *set)
         len += set->uses[i].policy->header.len + 2;
     }
 
-    p = ngx_pnalloc(cf->pool, len);
+    p = ngx_pnalloc(pool, len);
     if (p == NULL) {
-        return NGX_CONF_ERROR;
+        return NGX_ERROR;
     }
 
     set->header.data = p;
@@ -257,5 +255,5 @@ civic_limit_set_header(ngx_conf_t *cf, civic_limit_set_t *set)
 
     set->header.len = p - set->header.data;
 
-    return NGX_CONF_OK;
+    return NGX_OK;
 }

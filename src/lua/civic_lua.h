@@ -23,14 +23,12 @@
 
 typedef struct civic_lua_vm_s  civic_lua_vm_t;
 
-
 typedef struct {
     size_t                   memory;   /* bytes, of the VM */
     uint64_t                 instructions; /* of one run; a multiple of
                                               what the hook counts */
     ngx_msec_t               cpu;      /* of one run */
 } civic_lua_budget_t;
-
 
 typedef struct {
     ngx_str_t                name;     /* DEPARTMENT/NAME, for messages */
@@ -53,7 +51,6 @@ typedef enum {
     CIVIC_LUA_VALUE                    /* what it gave cannot cross */
 } civic_lua_failure_e;
 
-
 typedef struct {
     ngx_uint_t               kind;     /* civic_lua_failure_e */
     ngx_str_t                message;  /* for the operator: FILE:LINE: why */
@@ -61,13 +58,11 @@ typedef struct {
     civic_value_t            fields;   /* of a problem, or nil */
 } civic_lua_failure_t;
 
-
 typedef struct {
     ngx_str_t                name;     /* "store.command" */
     civic_value_t           *args;
     ngx_uint_t               nargs;
 } civic_lua_operation_t;
-
 
 /*
  * One call of one of the plugin's functions, parked at each operation.
@@ -114,10 +109,10 @@ size_t civic_lua_vm_memory(const civic_lua_vm_t *vm);
 ngx_uint_t civic_lua_vm_broken(const civic_lua_vm_t *vm);
 
 /*
- * start, resume and raise return
+ * start, resume, raise and fail return
  *
  *     NGX_OK      it returned: run->results
- *     NGX_AGAIN   it waits for run->operation: resume or raise, or end
+ *     NGX_AGAIN   it waits for run->operation: resume, raise, fail or end
  *     NGX_ERROR   it failed: run->failure
  *
  * civic_lua_run_end() is called once for each run that was started, after
@@ -134,8 +129,11 @@ ngx_int_t civic_lua_run_resume(civic_lua_run_t *run,
 
 ngx_int_t civic_lua_run_raise(civic_lua_run_t *run, const ngx_str_t *code,
     const civic_value_t *fields);
-void civic_lua_run_end(civic_lua_run_t *run);
 
+/* the operation raises an ordinary error, at the plugin's own line */
+
+ngx_int_t civic_lua_run_fail(civic_lua_run_t *run, const ngx_str_t *message);
+void civic_lua_run_end(civic_lua_run_t *run);
 
 /* a module of lua/civic/ or script of lua/redis/, part of the .so */
 

@@ -89,6 +89,10 @@ ngx_uint_t civic_plugin_state(const civic_plugin_t *plugin,
 civic_lua_vm_t *civic_plugin_vm(civic_plugin_t *plugin, ngx_pool_t *pool,
     civic_lua_failure_t *failure);
 
+/* each VM that was given is handed back, after civic_lua_run_end() */
+
+void civic_plugin_vm_put(civic_plugin_t *plugin, civic_lua_vm_t *vm);
+
 /*
  * Before and after each time that Lua runs: the watchdog ends a worker that
  * stays in between for too long.

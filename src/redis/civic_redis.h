@@ -68,7 +68,10 @@ ngx_array_t *civic_redis_all(ngx_conf_t *cf);
 
 const ngx_str_t *civic_redis_name(const civic_redis_t *redis);
 
-/* NULL: no memory.  Every other failure comes through the handler */
+/*
+ * NULL: no memory.  Every other failure comes through the handler.  What is
+ * sent without waiting for an answer between may be done in any order.
+ */
 
 civic_redis_command_t *civic_redis_send(civic_redis_t *redis,
     const civic_redis_request_t *request);
@@ -77,7 +80,8 @@ void civic_redis_script(civic_redis_script_t *script, const ngx_str_t *text);
 
 /*
  * argv holds the keys, then the arguments.  EVALSHA, with EVAL where the
- * server does not know the script.
+ * server does not know the script, whose text must therefore live until the
+ * handler is called or the command cancelled.
  */
 
 civic_redis_command_t *civic_redis_eval(civic_redis_t *redis,

@@ -57,7 +57,8 @@ typedef struct {
  *
  *     done     once, last: the whole answer, or what went wrong; it dies
  *              when the handler returns
- *     begin    of a stream: status and headers.  NGX_ERROR ends it
+ *     begin    of a stream: status and headers.  NGX_ERROR ends it, with
+ *              done(CIVIC_REMOTE_REQUEST)
  *     data     of a stream: some bytes.  NGX_OK taken; NGX_AGAIN not now,
  *              call civic_remote_go_on() when there is room; NGX_ERROR
  */
@@ -77,7 +78,11 @@ civic_remote_t *civic_remote_find(ngx_conf_t *cf, const ngx_str_t *name);
 
 const ngx_str_t *civic_remote_name(const civic_remote_t *remote);
 
-/* handlers->begin and ->data are NULL unless the answer is streamed */
+/*
+ * handlers->begin and ->data are NULL unless the answer is streamed.  NULL:
+ * no memory, and no handler will be called.  The timeout of a stream holds
+ * until it begins, and then for each silence of the remote.
+ */
 
 civic_remote_call_t *civic_remote_start(civic_remote_t *remote,
     const civic_remote_request_t *request,

@@ -22,6 +22,7 @@ typedef struct {
 
 typedef struct {
     civic_route_table_t    *table;     /* NULL: a server without routes */
+    const civic_route_source_t  *source; /* NULL: no others */
 } civic_route_srv_conf_t;
 
 

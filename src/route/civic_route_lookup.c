@@ -13,6 +13,8 @@
 
 static ngx_int_t civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_srv_conf_t *rscf);
+static ngx_int_t civic_route_find_more(ngx_http_request_t *r,
+    const civic_route_source_t *source, civic_route_match_t *match);
 static ngx_int_t civic_route_take(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_match_t *match);
 static ngx_int_t civic_route_jump(ngx_http_request_t *r, civic_ctx_t *ctx);
@@ -157,7 +159,7 @@ civic_route_arrived(ngx_http_request_t *r, const civic_ctx_t *ctx)
 
     rlcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_route_module);
 
-    return ctx->route != NULL && ctx->route->service == rlcf->service;
+    return ctx->route != NULL && ctx->service == rlcf->service;
 }
 
 
@@ -173,6 +175,10 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     rc = civic_route_table_find(rscf->table, &r->uri, r->method, &match);
 
+    if (rc == NGX_DECLINED && rscf->source != NULL) {
+        rc = civic_route_find_more(r, rscf->source, &match);
+    }
+
     switch (rc) {
 
     case NGX_OK:
@@ -187,6 +193,9 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     case NGX_DECLINED:
         return NGX_DECLINED;
+
+    case NGX_HTTP_INTERNAL_SERVER_ERROR:
+        return NGX_ERROR;
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -198,16 +207,40 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 
 
 static ngx_int_t
+civic_route_find_more(ngx_http_request_t *r,
+    const civic_route_source_t *source, civic_route_match_t *match)
+{
+    ngx_int_t                   rc;
+    const civic_route_table_t  *table;
+
+    table = source->table(source->data);
+
+    if (table == NULL) {
+        return NGX_DECLINED;
+    }
+
+    rc = civic_route_table_find(table, &r->uri, r->method, match);
+
+    if (rc == NGX_OK && source->hold(r, match->route) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
 civic_route_take(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_match_t *match)
 {
     size_t  size;
 
-    /* the log phase copies the name: with many routes it is far away */
+    /* not read now, nor is its name, which lies behind it; but soon */
 
-    __builtin_prefetch(match->route->name.data);
+    __builtin_prefetch(&match->route->name);
+    __builtin_prefetch(match->route + 1);
 
-    size = match->route->nparams * sizeof(ngx_str_t);
+    size = match->nvalues * sizeof(ngx_str_t);
 
     if (size != 0) {
         ctx->params = ngx_palloc(r->pool, size);
@@ -219,9 +252,9 @@ civic_route_take(ngx_http_request_t *r, civic_ctx_t *ctx,
     }
 
     ctx->route = match->route;
+    ctx->service = match->service;
 
     if (ctx == ctx->main) {
-        ctx->service = match->route->service;
         ctx->last_route = match->route;
     }
 
@@ -240,7 +273,7 @@ civic_route_jump(ngx_http_request_t *r, civic_ctx_t *ctx)
     ngx_http_core_loc_conf_t   *clcf;
     ngx_http_core_main_conf_t  *cmcf;
 
-    r->loc_conf = ctx->route->service->loc_conf;
+    r->loc_conf = ctx->service->loc_conf;
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (!r->internal && clcf->internal) {

@@ -12,39 +12,19 @@
 #include "civic_route_error.h"
 
 
-ngx_int_t
-civic_route_methods_init(civic_route_methods_t *methods, ngx_pool_t *pool)
-{
-    methods->any = NULL;
-    methods->listed = 0;
-
-    return ngx_array_init(&methods->routes, pool, 1,
-                          sizeof(const civic_route_t *));
-}
+static const civic_route_t *civic_route_methods_taken(
+    const civic_route_methods_t *methods, const civic_route_t *route);
 
 
 ngx_int_t
 civic_route_methods_add(civic_route_methods_t *methods,
     const civic_route_t *route, ngx_pool_t *pool, ngx_str_t *err)
 {
-    ngx_uint_t             i;
-    const civic_route_t   *other, **routes;
+    ngx_uint_t            i;
+    const civic_route_t  *other;
+    civic_route_taker_t  *takers;
 
-    other = NULL;
-
-    if (route->any) {
-        other = methods->any;
-
-    } else if (methods->listed & route->methods) {
-
-        routes = methods->routes.elts;
-
-        for (i = 0; (routes[i]->methods & route->methods) == 0; i++) {
-            /* void */
-        }
-
-        other = routes[i];
-    }
+    other = civic_route_methods_taken(methods, route);
 
     if (other) {
         return civic_route_error(pool, err, "the route \"%V\" takes the same "
@@ -53,20 +33,53 @@ civic_route_methods_add(civic_route_methods_t *methods,
                                  &other->pos.file, other->pos.line);
     }
 
-    if (route->any) {
-        methods->any = route;
-        return NGX_OK;
-    }
+    /* they are few: one for each method, at most */
 
-    routes = ngx_array_push(&methods->routes);
-    if (routes == NULL) {
+    takers = ngx_palloc(pool, (methods->n + 1) * sizeof(civic_route_taker_t));
+    if (takers == NULL) {
         return civic_route_no_memory(err);
     }
 
-    *routes = route;
-    methods->listed |= route->methods;
+    i = route->any ? methods->n : 0;
+
+    if (methods->n) {
+        ngx_memcpy(&takers[route->any ? 0 : 1], methods->takers,
+                   methods->n * sizeof(civic_route_taker_t));
+    }
+
+    takers[i].route = route;
+    takers[i].service = route->service;
+
+    methods->takers = takers;
+    methods->n++;
+
+    if (route->any) {
+        methods->any = 1;
+
+    } else {
+        methods->listed |= (uint32_t) route->methods;
+    }
 
     return NGX_OK;
+}
+
+
+static const civic_route_t *
+civic_route_methods_taken(const civic_route_methods_t *methods,
+    const civic_route_t *route)
+{
+    ngx_uint_t            i;
+    const civic_route_t  *other;
+
+    for (i = 0; i < methods->n; i++) {
+        other = methods->takers[i].route;
+
+        if (route->any ? other->any : (other->methods & route->methods) != 0) {
+            return other;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -74,8 +87,7 @@ ngx_int_t
 civic_route_methods_find(const civic_route_methods_t *methods,
     ngx_uint_t method, civic_route_match_t *match)
 {
-    ngx_uint_t             i, last;
-    const civic_route_t  **routes;
+    ngx_uint_t  i, last;
 
     if (method == NGX_HTTP_HEAD && !(methods->listed & NGX_HTTP_HEAD)) {
         method |= NGX_HTTP_GET;
@@ -85,29 +97,29 @@ civic_route_methods_find(const civic_route_methods_t *methods,
 
         /* if none before takes it, the last does: it need not be read */
 
-        routes = methods->routes.elts;
-        last = methods->routes.nelts - 1;
+        last = methods->n - methods->any - 1;
 
         for (i = 0; i < last; i++) {
-            if (routes[i]->methods & method) {
+            if (methods->takers[i].route->methods & method) {
                 break;
             }
         }
 
-        match->route = routes[i];
-        return NGX_OK;
+    } else if (methods->any) {
+        i = methods->n - 1;
+
+    } else {
+        match->allow |= methods->listed;
+
+        if (methods->listed & NGX_HTTP_GET) {
+            match->allow |= NGX_HTTP_HEAD;
+        }
+
+        return NGX_DECLINED;
     }
 
-    if (methods->any) {
-        match->route = methods->any;
-        return NGX_OK;
-    }
+    match->route = methods->takers[i].route;
+    match->service = methods->takers[i].service;
 
-    match->allow |= methods->listed;
-
-    if (methods->listed & NGX_HTTP_GET) {
-        match->allow |= NGX_HTTP_HEAD;
-    }
-
-    return NGX_DECLINED;
+    return NGX_OK;
 }

@@ -13,15 +13,23 @@
 #include "civic_route_table.h"
 
 
+/* the route's service is here too: the jump to it need not read the route */
+
 typedef struct {
-    ngx_array_t             routes;    /* const civic_route_t * */
-    const civic_route_t    *any;       /* takes what the others leave */
-    ngx_uint_t              listed;    /* methods of the others */
+    const civic_route_t    *route;
+    const civic_service_t  *service;
+} civic_route_taker_t;
+
+
+/* zeroed: of no route */
+
+typedef struct {
+    civic_route_taker_t    *takers;    /* the one for any method is last */
+    uint32_t                listed;    /* methods of the others */
+    uint16_t                n;
+    uint16_t                any;       /* is there one */
 } civic_route_methods_t;
 
-
-ngx_int_t civic_route_methods_init(civic_route_methods_t *methods,
-    ngx_pool_t *pool);
 
 /* NGX_OK, or NGX_ERROR with `err`, which names the route in the way */
 
@@ -29,8 +37,8 @@ ngx_int_t civic_route_methods_add(civic_route_methods_t *methods,
     const civic_route_t *route, ngx_pool_t *pool, ngx_str_t *err);
 
 /*
- * NGX_OK: match->route takes the method; NGX_DECLINED: none does, those
- * that would be taken are added to match->allow
+ * NGX_OK: match->route, match->service take the method; NGX_DECLINED: none
+ * does, those that would be taken are added to match->allow
  */
 
 ngx_int_t civic_route_methods_find(const civic_route_methods_t *methods,

@@ -10,15 +10,18 @@
 #include "civic_route_conf.h"
 
 
+#define CIVIC_ROUTE_LINE  64           /* bytes, of the cache */
+
+
 static char *civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static civic_route_t *civic_route_create(ngx_conf_t *cf);
 static char *civic_route_parameters(ngx_conf_t *cf, civic_route_t *route);
 static char *civic_route_scopes(ngx_conf_t *cf, civic_route_t *route,
     ngx_str_t *list);
 static char *civic_route_parse_methods(ngx_conf_t *cf, civic_route_t *route,
     ngx_str_t *list);
-static ngx_uint_t civic_route_parse_method(ngx_str_t *name);
-static char *civic_route_service(ngx_conf_t *cf,
+static char *civic_route_service(ngx_conf_t *cf, const char *directive,
     civic_route_loc_conf_t *rlcf);
 static char *civic_route_add(ngx_conf_t *cf, civic_route_t *route);
 static char *civic_route_accel_redirect(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -139,6 +142,18 @@ civic_route_all(ngx_conf_t *cf)
 }
 
 
+ngx_array_t *
+civic_route_cycle(ngx_cycle_t *cycle)
+{
+    civic_route_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_civic_route_module);
+
+    return rmcf->routes;
+}
+
+
 /* civic_route METHODS "PATTERN" [name=NAME] [scope=SCOPE,...] */
 
 static char *
@@ -155,7 +170,7 @@ civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    route = ngx_pcalloc(cf->pool, sizeof(civic_route_t));
+    route = civic_route_create(cf);
     pos = civic_conf_pos(cf);
 
     if (route == NULL || pos == NULL) {
@@ -167,7 +182,7 @@ civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     route->pos = *pos;
     route->slot = NGX_CONF_UNSET_UINT;
 
-    rv = civic_route_service(cf, rlcf);
+    rv = civic_route_service(cf, "civic_route", rlcf);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -184,7 +199,41 @@ civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
+    ngx_memcpy(route + 1, route->name.data, route->name.len);
+    route->name.data = (u_char *) (route + 1);
+
     return civic_route_add(cf, route);
+}
+
+
+/*
+ * A route that has room for its name behind it, whichever argument that will
+ * be, and lies as civic_route.h says.
+ */
+
+static civic_route_t *
+civic_route_create(ngx_conf_t *cf)
+{
+    size_t       len;
+    u_char      *p;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    len = 0;
+    value = cf->args->elts;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        len = ngx_max(len, value[i].len);
+    }
+
+    p = ngx_pcalloc(cf->pool, sizeof(civic_route_t) + CIVIC_ROUTE_LINE + len);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    p = ngx_align_ptr(p + offsetof(civic_route_t, name), CIVIC_ROUTE_LINE);
+
+    return (civic_route_t *) (p - offsetof(civic_route_t, name));
 }
 
 
@@ -323,8 +372,8 @@ civic_route_parse_methods(ngx_conf_t *cf, civic_route_t *route,
 }
 
 
-static ngx_uint_t
-civic_route_parse_method(ngx_str_t *name)
+ngx_uint_t
+civic_route_parse_method(const ngx_str_t *name)
 {
     ngx_conf_bitmask_t  *m;
 
@@ -341,10 +390,41 @@ civic_route_parse_method(ngx_str_t *name)
 }
 
 
+civic_service_t *
+civic_route_mount(ngx_conf_t *cf, const char *directive,
+    const civic_route_source_t *source)
+{
+    civic_route_srv_conf_t  *rscf;
+    civic_route_loc_conf_t  *rlcf;
+
+    civic_activate(cf);
+
+    rscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_civic_route_module);
+    rlcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_civic_route_module);
+
+    if (civic_route_service(cf, directive, rlcf) != NGX_CONF_OK) {
+        return NULL;
+    }
+
+    if (rscf->table == NULL) {
+        rscf->table = civic_route_table_create(cf->pool);
+    }
+
+    if (rscf->table == NULL) {
+        return NULL;
+    }
+
+    rscf->source = source;
+
+    return rlcf->service;
+}
+
+
 /* the location becomes a service with its first route */
 
 static char *
-civic_route_service(ngx_conf_t *cf, civic_route_loc_conf_t *rlcf)
+civic_route_service(ngx_conf_t *cf, const char *directive,
+    civic_route_loc_conf_t *rlcf)
 {
     civic_pos_t                *pos;
     civic_service_t            *service, **slot;
@@ -362,9 +442,9 @@ civic_route_service(ngx_conf_t *cf, civic_route_loc_conf_t *rlcf)
 #if (NGX_PCRE)
     if (clcf->regex != NULL) {
         return civic_conf_error(cf, NULL,
-                                "civic_route is not for locations with a "
-                                "regular expression; use a prefix or a "
-                                "named one");
+                                "%s is not for locations with a regular "
+                                "expression; use a prefix or a named one",
+                                directive);
     }
 #endif
 
@@ -382,6 +462,7 @@ civic_route_service(ngx_conf_t *cf, civic_route_loc_conf_t *rlcf)
     *slot = service;
 
     service->name = clcf->name;
+    service->srv_conf = ctx->srv_conf;
     service->loc_conf = ctx->loc_conf;
     service->pos = *pos;
     service->slot = NGX_CONF_UNSET_UINT;

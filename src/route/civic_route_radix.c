@@ -43,62 +43,22 @@
  *
  * Names of parameters are not in the tree: values are numbered in order.
  *
- * With thousands of routes a lookup costs what it waits for memory.  So the
- * finished tree is packed: behind each node lie its children's pointers and
- * first bytes, its edge and its methods, and behind them its children.
+ * Here the tree grows, with pointers; lookups read the copy of it that
+ * civic_route_packed.c makes of the finished one.
  */
 
 
 #include "civic_route_radix.h"
 #include "civic_route_error.h"
-#include "civic_route_methods.h"
-#include "civic_route_segment.h"
-
-
-#define CIVIC_ROUTE_RADIX_ALIGN  8     /* of pointers */
-
-
-typedef struct civic_route_node_s    civic_route_node_t;
-typedef struct civic_route_branch_s  civic_route_branch_t;
-
-
-struct civic_route_node_s {
-    ngx_str_t               edge;      /* bytes that lead here */
-    u_char                 *first;     /* byte of each child's edge */
-    civic_route_node_t    **children;
-    uint32_t                nchildren;
-    uint32_t                nalloc;
-    civic_route_branch_t   *branch;    /* NULL: no segment begins here */
-    civic_route_methods_t  *methods;   /* NULL: no route ends here */
-};
-
-
-typedef struct {
-    civic_route_segment_t   segment;
-    civic_route_node_t      node;
-} civic_route_edge_t;
-
-
-struct civic_route_branch_s {
-    ngx_array_t             segments;  /* civic_route_edge_t *, sorted */
-    civic_route_node_t     *free;
-    civic_route_node_t     *tail;
-};
+#include "civic_route_packed.h"
 
 
 struct civic_route_radix_s {
     ngx_pool_t             *pool;
-    civic_route_pcre_t     *pcre;
+    civic_pcre_t           *pcre;
     civic_route_node_t      root;
+    civic_route_packed_t   *packed;    /* NULL: not yet */
 };
-
-
-typedef struct {
-    const civic_route_pcre_t  *pcre;
-    u_char                    *last;   /* end of the path */
-    ngx_uint_t                 method;
-    civic_route_match_t       *match;
-} civic_route_walk_t;
 
 
 static civic_route_node_t *civic_route_radix_add_piece(
@@ -115,24 +75,10 @@ static civic_route_branch_t *civic_route_radix_branch(ngx_pool_t *pool,
 static civic_route_node_t *civic_route_radix_add_segment(
     civic_route_radix_t *radix, civic_route_branch_t *branch,
     const civic_route_piece_t *piece, ngx_str_t *err);
-static size_t civic_route_radix_size(const civic_route_node_t *node);
-static civic_route_node_t *civic_route_radix_pack_node(
-    civic_route_node_t *node, u_char **p);
-static void civic_route_radix_pack_body(civic_route_node_t *node, u_char **p);
-static void civic_route_radix_pack_branch(civic_route_node_t *node,
-    u_char **p);
-static void *civic_route_radix_pack_bytes(u_char **p, const void *src,
-    size_t len);
-static ngx_int_t civic_route_radix_walk(const civic_route_walk_t *walk,
-    const civic_route_node_t *node, u_char *p, ngx_uint_t n);
-static ngx_int_t civic_route_radix_walk_branch(const civic_route_walk_t *walk,
-    const civic_route_branch_t *branch, u_char *p, ngx_uint_t n);
-static const civic_route_node_t *civic_route_radix_child(
-    const civic_route_node_t *node, u_char **p, u_char *last);
 
 
 civic_route_radix_t *
-civic_route_radix_create(ngx_pool_t *pool, civic_route_pcre_t *pcre)
+civic_route_radix_create(ngx_pool_t *pool, civic_pcre_t *pcre)
 {
     civic_route_radix_t  *radix;
 
@@ -168,13 +114,9 @@ civic_route_radix_add(civic_route_radix_t *radix, civic_route_t *route,
 
     if (node->methods == NULL) {
 
-        node->methods = ngx_palloc(radix->pool,
-                                   sizeof(civic_route_methods_t));
-
-        if (node->methods == NULL
-            || civic_route_methods_init(node->methods, radix->pool) != NGX_OK)
-        {
-            node->methods = NULL;
+        node->methods = ngx_pcalloc(radix->pool,
+                                    sizeof(civic_route_methods_t));
+        if (node->methods == NULL) {
             return civic_route_no_memory(err);
         }
     }
@@ -450,155 +392,9 @@ civic_route_radix_add_segment(civic_route_radix_t *radix,
 ngx_int_t
 civic_route_radix_pack(civic_route_radix_t *radix)
 {
-    u_char  *p;
+    radix->packed = civic_route_packed_create(radix->pool, &radix->root);
 
-    p = ngx_palloc(radix->pool, civic_route_radix_size(&radix->root));
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_align_ptr(p, CIVIC_ROUTE_RADIX_ALIGN);
-
-    civic_route_radix_pack_body(&radix->root, &p);
-
-    return NGX_OK;
-}
-
-
-/* bytes that a node and all below it take at most, once packed */
-
-static size_t
-civic_route_radix_size(const civic_route_node_t *node)
-{
-    size_t                 size;
-    ngx_uint_t             i;
-    civic_route_edge_t   **edges;
-
-    size = sizeof(civic_route_node_t)
-           + node->nchildren * (sizeof(civic_route_node_t *) + 1)
-           + node->edge.len + 6 * CIVIC_ROUTE_RADIX_ALIGN;
-
-    if (node->methods) {
-        size += sizeof(civic_route_methods_t)
-                + node->methods->routes.nelts * sizeof(civic_route_t *);
-    }
-
-    for (i = 0; i < node->nchildren; i++) {
-        size += civic_route_radix_size(node->children[i]);
-    }
-
-    if (node->branch == NULL) {
-        return size;
-    }
-
-    size += sizeof(civic_route_branch_t);
-    edges = node->branch->segments.elts;
-
-    for (i = 0; i < node->branch->segments.nelts; i++) {
-        size += civic_route_radix_size(&edges[i]->node);
-    }
-
-    if (node->branch->free) {
-        size += civic_route_radix_size(node->branch->free);
-    }
-
-    if (node->branch->tail) {
-        size += civic_route_radix_size(node->branch->tail);
-    }
-
-    return size;
-}
-
-
-static civic_route_node_t *
-civic_route_radix_pack_node(civic_route_node_t *node, u_char **p)
-{
-    node = civic_route_radix_pack_bytes(p, node, sizeof(civic_route_node_t));
-
-    civic_route_radix_pack_body(node, p);
-
-    return node;
-}
-
-
-/* all that a node leads to; the node itself stays where it is */
-
-static void
-civic_route_radix_pack_body(civic_route_node_t *node, u_char **p)
-{
-    ngx_uint_t    i;
-    ngx_array_t  *routes;
-
-    node->nalloc = node->nchildren;
-
-    node->children = civic_route_radix_pack_bytes(p, node->children,
-                         node->nchildren * sizeof(civic_route_node_t *));
-    node->first = civic_route_radix_pack_bytes(p, node->first,
-                                               node->nchildren);
-    node->edge.data = civic_route_radix_pack_bytes(p, node->edge.data,
-                                                   node->edge.len);
-
-    if (node->methods) {
-        node->methods = civic_route_radix_pack_bytes(p, node->methods,
-                                              sizeof(civic_route_methods_t));
-        routes = &node->methods->routes;
-        routes->nalloc = routes->nelts;
-        routes->elts = civic_route_radix_pack_bytes(p, routes->elts,
-                                             routes->nelts * routes->size);
-    }
-
-    if (node->branch) {
-        civic_route_radix_pack_branch(node, p);
-    }
-
-    for (i = 0; i < node->nchildren; i++) {
-        node->children[i] = civic_route_radix_pack_node(node->children[i], p);
-    }
-}
-
-
-static void
-civic_route_radix_pack_branch(civic_route_node_t *node, u_char **p)
-{
-    ngx_uint_t              i;
-    civic_route_edge_t    **edges;
-    civic_route_branch_t   *branch;
-
-    branch = civic_route_radix_pack_bytes(p, node->branch,
-                                          sizeof(civic_route_branch_t));
-    node->branch = branch;
-
-    edges = branch->segments.elts;
-
-    for (i = 0; i < branch->segments.nelts; i++) {
-        civic_route_radix_pack_body(&edges[i]->node, p);
-    }
-
-    if (branch->free) {
-        branch->free = civic_route_radix_pack_node(branch->free, p);
-    }
-
-    if (branch->tail) {
-        branch->tail = civic_route_radix_pack_node(branch->tail, p);
-    }
-}
-
-
-static void *
-civic_route_radix_pack_bytes(u_char **p, const void *src, size_t len)
-{
-    u_char  *dst;
-
-    dst = *p;
-
-    if (len == 0) {
-        return dst;
-    }
-
-    ngx_memcpy(dst, src, len);
-    *p = ngx_align_ptr(dst + len, CIVIC_ROUTE_RADIX_ALIGN);
-
-    return dst;
+    return radix->packed ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -606,146 +402,6 @@ ngx_int_t
 civic_route_radix_find(const civic_route_radix_t *radix,
     const ngx_str_t *path, ngx_uint_t method, civic_route_match_t *match)
 {
-    civic_route_walk_t  walk;
-
-    walk.pcre = radix->pcre;
-    walk.last = path->data + path->len;
-    walk.method = method;
-    walk.match = match;
-
-    return civic_route_radix_walk(&walk, &radix->root, path->data, 0);
-}
-
-
-/* p is the rest of the path at the node; n values are set */
-
-static ngx_int_t
-civic_route_radix_walk(const civic_route_walk_t *walk,
-    const civic_route_node_t *node, u_char *p, ngx_uint_t n)
-{
-    u_char                    *rest;
-    ngx_int_t                  rc;
-    const civic_route_node_t  *child;
-
-    do {
-        if (p == walk->last && node->methods
-            && civic_route_methods_find(node->methods, walk->method,
-                                        walk->match)
-               == NGX_OK)
-        {
-            return NGX_OK;
-        }
-
-        rest = p;
-        child = civic_route_radix_child(node, &p, walk->last);
-
-        if (node->branch) {
-
-            if (child) {
-                rc = civic_route_radix_walk(walk, child, p, n);
-
-                if (rc != NGX_DECLINED) {
-                    return rc;
-                }
-            }
-
-            return civic_route_radix_walk_branch(walk, node->branch, rest, n);
-        }
-
-        node = child;
-
-    } while (node);
-
-    return NGX_DECLINED;
-}
-
-
-static ngx_int_t
-civic_route_radix_walk_branch(const civic_route_walk_t *walk,
-    const civic_route_branch_t *branch, u_char *p, ngx_uint_t n)
-{
-    u_char               *end;
-    ngx_int_t             rc;
-    ngx_str_t             text, *values;
-    ngx_uint_t            i;
-    civic_route_edge_t  **edges;
-
-    values = walk->match->values;
-
-    end = ngx_strlchr(p, walk->last, '/');
-    if (end == NULL) {
-        end = walk->last;
-    }
-
-    text.data = p;
-    text.len = end - p;
-
-    edges = branch->segments.elts;
-
-    for (i = 0; text.len && i < branch->segments.nelts; i++) {
-
-        rc = civic_route_segment_match(&edges[i]->segment, walk->pcre, &text,
-                                       &values[n]);
-
-        if (rc == NGX_OK) {
-            rc = civic_route_radix_walk(walk, &edges[i]->node, end,
-                                        n + edges[i]->segment.nparams);
-        }
-
-        if (rc != NGX_DECLINED) {
-            return rc;
-        }
-    }
-
-    if (text.len && branch->free) {
-        values[n] = text;
-
-        rc = civic_route_radix_walk(walk, branch->free, end, n + 1);
-
-        if (rc != NGX_DECLINED) {
-            return rc;
-        }
-    }
-
-    if (branch->tail == NULL || branch->tail->methods == NULL) {
-        return NGX_DECLINED;
-    }
-
-    values[n].data = p;
-    values[n].len = walk->last - p;
-
-    return civic_route_methods_find(branch->tail->methods, walk->method,
-                                    walk->match);
-}
-
-
-/* the child that the path goes on to, and the path behind its edge */
-
-static const civic_route_node_t *
-civic_route_radix_child(const civic_route_node_t *node, u_char **p,
-    u_char *last)
-{
-    u_char              *found;
-    civic_route_node_t  *child;
-
-    if (*p == last || node->nchildren == 0) {
-        return NULL;
-    }
-
-    found = memchr(node->first, **p, node->nchildren);
-    if (found == NULL) {
-        return NULL;
-    }
-
-    child = node->children[found - node->first];
-
-    if ((size_t) (last - *p) < child->edge.len
-        || ngx_memcmp(*p, child->edge.data, child->edge.len) != 0)
-    {
-        return NULL;
-    }
-
-    *p += child->edge.len;
-
-    return child;
+    return civic_route_packed_find(radix->packed, radix->pcre, path, method,
+                                   match);
 }

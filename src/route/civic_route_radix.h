@@ -12,7 +12,7 @@
 
 
 #include "civic_route_pattern.h"
-#include "civic_route_pcre.h"
+#include "civic_pcre.h"
 #include "civic_route_table.h"
 
 
@@ -20,7 +20,7 @@ typedef struct civic_route_radix_s  civic_route_radix_t;
 
 
 civic_route_radix_t *civic_route_radix_create(ngx_pool_t *pool,
-    civic_route_pcre_t *pcre);
+    civic_pcre_t *pcre);
 
 /*
  * `pattern` is the route's; the text it slices must live as long as the
@@ -32,15 +32,14 @@ ngx_int_t civic_route_radix_add(civic_route_radix_t *radix,
     ngx_str_t *err);
 
 /*
- * After the last add: moves what a lookup reads together into one block, in
- * the order of its reading.  NGX_OK, or NGX_ERROR (no memory): the tree
- * matches as before.
+ * After the last add, before the first look: makes what lookups read.
+ * NGX_OK, or NGX_ERROR (no memory)
  */
 
 ngx_int_t civic_route_radix_pack(civic_route_radix_t *radix);
 
 /*
- *     NGX_OK        match->route, match->values
+ *     NGX_OK        all of match but allow
  *     NGX_DECLINED  match->allow has grown by the methods of the patterns
  *                   that match the path
  *     NGX_ERROR     a match limit was hit

@@ -50,7 +50,7 @@ typedef struct {
 
 struct civic_route_regex_s {
     ngx_pool_t               *pool;
-    civic_route_pcre_t       *pcre;
+    civic_pcre_t             *pcre;
     ngx_array_t               items;   /* civic_route_regex_item_t * */
     ngx_array_t               sets;    /* civic_route_regex_set_t */
 };
@@ -85,7 +85,7 @@ static int civic_route_regex_callout(pcre2_callout_block *block, void *data);
 
 
 civic_route_regex_t *
-civic_route_regex_create(ngx_pool_t *pool, civic_route_pcre_t *pcre)
+civic_route_regex_create(ngx_pool_t *pool, civic_pcre_t *pcre)
 {
     civic_route_regex_t  *regex;
 
@@ -142,8 +142,8 @@ civic_route_regex_add(civic_route_regex_t *regex, civic_route_t *route,
         return NGX_ERROR;
     }
 
-    if (civic_route_pcre_compile(regex->pcre, &item->wrapped, 0, &item->code,
-                                 &reason)
+    if (civic_pcre_compile(regex->pcre, &item->wrapped, PCRE2_ANCHORED,
+                           &item->code, &reason)
         != NGX_OK)
     {
         return civic_route_error(regex->pool, err, "the expression \"~%V\" "
@@ -173,7 +173,7 @@ civic_route_regex_check(civic_route_regex_t *regex, const ngx_str_t *text,
 {
     ngx_str_t                 reason;
     const char               *refused;
-    civic_route_pcre_info_t   info;
+    civic_pcre_info_t         info;
 
     if (text->len >= CIVIC_ROUTE_PATTERN_LEN) {
         return civic_route_error(regex->pool, err, "the expression "
@@ -201,7 +201,7 @@ civic_route_regex_check(civic_route_regex_t *regex, const ngx_str_t *text,
                                  "is refused: %s", text, refused);
     }
 
-    if (civic_route_pcre_check(regex->pcre, text, &info, &reason) != NGX_OK) {
+    if (civic_pcre_check(regex->pcre, text, &info, &reason) != NGX_OK) {
         return civic_route_error(regex->pool, err, "the expression \"~%V\" "
                                  "is invalid: %V", text, &reason);
     }
@@ -415,11 +415,8 @@ civic_route_regex_share(civic_route_regex_t *regex,
     }
 
     if (methods == NULL) {
-        methods = ngx_palloc(regex->pool, sizeof(civic_route_methods_t));
-
-        if (methods == NULL
-            || civic_route_methods_init(methods, regex->pool) != NGX_OK)
-        {
+        methods = ngx_pcalloc(regex->pool, sizeof(civic_route_methods_t));
+        if (methods == NULL) {
             return civic_route_no_memory(err);
         }
     }
@@ -497,8 +494,8 @@ civic_route_regex_compile_set(civic_route_regex_t *regex, ngx_uint_t from,
     *p++ = ')';
     text.len = p - text.data;
 
-    rc = civic_route_pcre_compile(regex->pcre, &text, PCRE2_DUPNAMES, &code,
-                                  &reason);
+    rc = civic_pcre_compile(regex->pcre, &text,
+                            PCRE2_ANCHORED|PCRE2_DUPNAMES, &code, &reason);
 
     ngx_free(text.data);
 
@@ -524,7 +521,7 @@ civic_route_regex_compile_set(civic_route_regex_t *regex, ngx_uint_t from,
     }
 
     set->code = code;
-    set->limit = (uint32_t) (CIVIC_ROUTE_PCRE_LIMIT
+    set->limit = (uint32_t) (CIVIC_PCRE_LIMIT
                              + CIVIC_ROUTE_REGEX_STEPS * (to - from));
 
     return NGX_OK;
@@ -550,13 +547,11 @@ civic_route_regex_find(const civic_route_regex_t *regex,
 
     for (i = 0; i < regex->sets.nelts && walk.found == NULL; i++) {
 
-        civic_route_pcre_callout(regex->pcre, civic_route_regex_callout,
-                                 &walk);
+        civic_pcre_callout(regex->pcre, civic_route_regex_callout, &walk);
 
-        rc = civic_route_pcre_match(regex->pcre, sets[i].code, path,
-                                    sets[i].limit);
+        rc = civic_pcre_match(regex->pcre, sets[i].code, path, sets[i].limit);
 
-        civic_route_pcre_callout(regex->pcre, NULL, NULL);
+        civic_pcre_callout(regex->pcre, NULL, NULL);
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
@@ -569,19 +564,20 @@ civic_route_regex_find(const civic_route_regex_t *regex,
         return NGX_DECLINED;
     }
 
-    if (item->route->nparams == 0) {
+    match->nvalues = item->route->nparams;
+
+    if (match->nvalues == 0) {
         return NGX_OK;
     }
 
-    if (civic_route_pcre_match(regex->pcre, item->code, path,
-                               CIVIC_ROUTE_PCRE_LIMIT)
+    if (civic_pcre_match(regex->pcre, item->code, path, CIVIC_PCRE_LIMIT)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < item->route->nparams; i++) {
-        civic_route_pcre_capture(regex->pcre, path, item->groups[i],
+    for (i = 0; i < match->nvalues; i++) {
+        civic_pcre_capture(regex->pcre, path, item->groups[i],
                                  &match->values[i]);
     }
 

@@ -11,7 +11,7 @@
 #define _CIVIC_ROUTE_REGEX_H_INCLUDED_
 
 
-#include "civic_route_pcre.h"
+#include "civic_pcre.h"
 #include "civic_route_table.h"
 
 
@@ -19,7 +19,7 @@ typedef struct civic_route_regex_s  civic_route_regex_t;
 
 
 civic_route_regex_t *civic_route_regex_create(ngx_pool_t *pool,
-    civic_route_pcre_t *pcre);
+    civic_pcre_t *pcre);
 
 /* sets route->params too.  NGX_OK, or NGX_ERROR with `err` */
 

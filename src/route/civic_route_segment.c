@@ -29,8 +29,8 @@
 
 
 static ngx_int_t civic_route_segment_check(const ngx_str_t *constraint,
-    ngx_pool_t *pool, civic_route_pcre_t *pcre,
-    civic_route_pcre_info_t *info, ngx_str_t *err);
+    ngx_pool_t *pool, civic_pcre_t *pcre,
+    civic_pcre_info_t *info, ngx_str_t *err);
 
 
 ngx_int_t
@@ -98,14 +98,14 @@ civic_route_segment_init(civic_route_segment_t *segment, ngx_pool_t *pool,
 
 ngx_int_t
 civic_route_segment_compile(civic_route_segment_t *segment, ngx_pool_t *pool,
-    civic_route_pcre_t *pcre, const civic_route_piece_t *piece,
+    civic_pcre_t *pcre, const civic_route_piece_t *piece,
     ngx_str_t *err)
 {
     u_char                     *p;
     ngx_str_t                   re;
     ngx_uint_t                  i, n, group;
     const civic_route_token_t  *token;
-    civic_route_pcre_info_t     info;
+    civic_pcre_info_t           info;
 
     re.len = sizeof("\\A\\z") - 1;
 
@@ -158,7 +158,8 @@ civic_route_segment_compile(civic_route_segment_t *segment, ngx_pool_t *pool,
     p = ngx_cpymem(p, "\\z", 2);
     re.len = p - re.data;
 
-    if (civic_route_pcre_compile(pcre, &re, 0, &segment->code, err) != NGX_OK)
+    if (civic_pcre_compile(pcre, &re, PCRE2_ANCHORED, &segment->code, err)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -171,7 +172,7 @@ civic_route_segment_compile(civic_route_segment_t *segment, ngx_pool_t *pool,
 
 static ngx_int_t
 civic_route_segment_check(const ngx_str_t *constraint, ngx_pool_t *pool,
-    civic_route_pcre_t *pcre, civic_route_pcre_info_t *info, ngx_str_t *err)
+    civic_pcre_t *pcre, civic_pcre_info_t *info, ngx_str_t *err)
 {
     ngx_str_t    reason;
     const char  *refused;
@@ -183,7 +184,7 @@ civic_route_segment_check(const ngx_str_t *constraint, ngx_pool_t *pool,
                                  "refused: %s", constraint, refused);
     }
 
-    if (civic_route_pcre_check(pcre, constraint, info, &reason) != NGX_OK) {
+    if (civic_pcre_check(pcre, constraint, info, &reason) != NGX_OK) {
         return civic_route_error(pool, err, "the constraint \"%V\" is "
                                  "invalid: %V", constraint, &reason);
     }
@@ -216,7 +217,7 @@ civic_route_segment_cmp(const civic_route_segment_t *a,
 
 ngx_int_t
 civic_route_segment_match(const civic_route_segment_t *segment,
-    const civic_route_pcre_t *pcre, const ngx_str_t *text, ngx_str_t *values)
+    const civic_pcre_t *pcre, const ngx_str_t *text, ngx_str_t *values)
 {
     ngx_int_t   rc;
     ngx_uint_t  i;
@@ -232,14 +233,13 @@ civic_route_segment_match(const civic_route_segment_t *segment,
         return NGX_DECLINED;
     }
 
-    rc = civic_route_pcre_match(pcre, segment->code, text,
-                                CIVIC_ROUTE_PCRE_LIMIT);
+    rc = civic_pcre_match(pcre, segment->code, text, CIVIC_PCRE_LIMIT);
     if (rc != NGX_OK) {
         return rc;
     }
 
     for (i = 0; i < segment->nparams; i++) {
-        civic_route_pcre_capture(pcre, text, segment->groups[i], &values[i]);
+        civic_pcre_capture(pcre, text, segment->groups[i], &values[i]);
     }
 
     return NGX_OK;

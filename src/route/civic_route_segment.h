@@ -12,7 +12,7 @@
 
 
 #include "civic_route_pattern.h"
-#include "civic_route_pcre.h"
+#include "civic_pcre.h"
 
 
 typedef struct {
@@ -33,7 +33,7 @@ ngx_int_t civic_route_segment_init(civic_route_segment_t *segment,
     ngx_pool_t *pool, const civic_route_piece_t *piece, ngx_str_t *err);
 
 ngx_int_t civic_route_segment_compile(civic_route_segment_t *segment,
-    ngx_pool_t *pool, civic_route_pcre_t *pcre,
+    ngx_pool_t *pool, civic_pcre_t *pcre,
     const civic_route_piece_t *piece, ngx_str_t *err);
 
 /* < 0: a is more specific than b; 0: they are equal but for names */
@@ -47,7 +47,7 @@ ngx_int_t civic_route_segment_cmp(const civic_route_segment_t *a,
  */
 
 ngx_int_t civic_route_segment_match(const civic_route_segment_t *segment,
-    const civic_route_pcre_t *pcre, const ngx_str_t *text,
+    const civic_pcre_t *pcre, const ngx_str_t *text,
     ngx_str_t *values);
 
 

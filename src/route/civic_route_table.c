@@ -28,10 +28,25 @@ static ngx_int_t civic_route_table_params(civic_route_table_t *table,
     ngx_str_t *err);
 
 
+/*
+ * A plain "(...)" only groups: parameters are named, and numbers would
+ * change their meaning in a larger pattern.  A parameter may need two
+ * captures.
+ */
+
+static const civic_pcre_setup_t  civic_route_table_pcre = {
+    PCRE2_NO_AUTO_CAPTURE|PCRE2_DOLLAR_ENDONLY|PCRE2_NEVER_UTF
+    |PCRE2_NEVER_UCP,
+    2 * CIVIC_MAX_PARAMS + 1,
+    1024,
+    1
+};
+
+
 civic_route_table_t *
 civic_route_table_create(ngx_pool_t *pool)
 {
-    civic_route_pcre_t   *pcre;
+    civic_pcre_t         *pcre;
     civic_route_table_t  *table;
 
     table = ngx_pcalloc(pool, sizeof(civic_route_table_t));
@@ -39,7 +54,7 @@ civic_route_table_create(ngx_pool_t *pool)
         return NULL;
     }
 
-    pcre = civic_route_pcre_create(pool);
+    pcre = civic_pcre_create(pool, &civic_route_table_pcre);
     if (pcre == NULL) {
         return NULL;
     }

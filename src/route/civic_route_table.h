@@ -22,6 +22,8 @@ typedef struct civic_route_table_s  civic_route_table_t;
 
 typedef struct {
     const civic_route_t    *route;
+    const civic_service_t  *service;   /* the route's */
+    ngx_uint_t              nvalues;   /* its nparams */
     ngx_str_t               values[CIVIC_MAX_PARAMS]; /* slices of the path */
     ngx_uint_t              allow;     /* methods that the path knows */
 } civic_route_match_t;
@@ -50,7 +52,7 @@ ngx_int_t civic_route_table_compile(civic_route_table_t *table,
     ngx_str_t *err);
 
 /*
- *     NGX_OK                    match->route, match->values
+ *     NGX_OK                    all of match but allow
  *     NGX_DECLINED              no route knows this path
  *     NGX_HTTP_NOT_ALLOWED      known path, other methods: match->allow
  *     NGX_ERROR                 a match limit was hit: refuse the request

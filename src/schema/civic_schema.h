@@ -21,7 +21,7 @@
 typedef struct civic_schema_s  civic_schema_t;
 
 
-/* what is wrong, and where: a JSON pointer into the value */
+/* what is wrong, and where: a JSON pointer into the value; both end in NUL */
 
 typedef struct {
     u_char                   pointer[256];  /* cut short with "..." */
@@ -37,6 +37,23 @@ typedef struct {
 
 civic_schema_t *civic_schema_compile(const civic_json_t *schema,
     const civic_json_t *root, ngx_pool_t *pool, civic_schema_error_t *err);
+
+/*
+ * The same for many schemas of one document: what several of them refer to
+ * is compiled once.
+ */
+
+typedef struct civic_schema_set_s  civic_schema_set_t;
+
+civic_schema_set_t *civic_schema_set_create(const civic_json_t *root,
+    ngx_pool_t *pool);
+
+/* from now on only references that begin with `prefix` are taken */
+
+void civic_schema_set_refs(civic_schema_set_t *set, const char *prefix);
+
+civic_schema_t *civic_schema_set_compile(civic_schema_set_t *set,
+    const civic_json_t *schema, civic_schema_error_t *err);
 
 /* NGX_OK, or NGX_DECLINED with the first thing that is wrong */
 

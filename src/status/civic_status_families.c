@@ -14,20 +14,6 @@
 
 
 typedef struct {
-    const civic_status_zone_t       *zone;
-    civic_status_out_t              *out;
-    const civic_status_renderer_t   *renderer;
-    const civic_status_family_t     *family;
-} civic_status_walk_t;
-
-
-typedef struct {
-    civic_status_family_t            family;
-    void                           (*walk)(const civic_status_walk_t *walk);
-} civic_status_declared_t;
-
-
-typedef struct {
     const char                      *family;
     const char                      *label;
     ngx_str_t                        value;
@@ -90,6 +76,10 @@ static const civic_status_declared_t  civic_status_families[] = {
     (sizeof(civic_status_families) / sizeof(civic_status_families[0]))
 
 
+static const civic_status_declared_t  *civic_status_more;
+static ngx_uint_t                      civic_status_nmore;
+
+
 #define CIVIC_STATUS_METRIC_ROW(id, family, label, value, help)               \
     { family, label, ngx_string(value), help },
 
@@ -119,6 +109,23 @@ civic_status_families_render(const civic_status_zone_t *zone,
     }
 
     civic_status_families_metrics(&walk);
+
+    for (i = 0; i < civic_status_nmore; i++) {
+        walk.family = &civic_status_more[i].family;
+
+        renderer->begin(out, walk.family);
+        civic_status_more[i].walk(&walk);
+        renderer->end(out, walk.family);
+    }
+}
+
+
+void
+civic_status_families_more(const civic_status_declared_t *table,
+    ngx_uint_t n)
+{
+    civic_status_more = table;
+    civic_status_nmore = n;
 }
 
 

@@ -69,6 +69,36 @@ typedef struct {
 } civic_status_renderer_t;
 
 
+/* the samples of one family are walked by a function of its own */
+
+typedef struct {
+    const civic_status_zone_t       *zone;
+    civic_status_out_t              *out;
+    const civic_status_renderer_t   *renderer;
+    const civic_status_family_t     *family;
+} civic_status_walk_t;
+
+
+typedef struct {
+    civic_status_family_t            family;
+    void                           (*walk)(const civic_status_walk_t *walk);
+} civic_status_declared_t;
+
+
+/*
+ * What another subsystem counts itself, shown after the gate's own: for
+ * plugin/, which includes this header.  `table` is const and stays; said
+ * again, it takes the place of the one before.
+ */
+
+void civic_status_families_more(const civic_status_declared_t *table,
+    ngx_uint_t n);
+
+/* likewise a member of civic_status full, which `write` writes */
+
+void civic_status_json_more(const char *name,
+    void (*write)(civic_status_out_t *out));
+
 void civic_status_families_render(const civic_status_zone_t *zone,
     civic_status_out_t *out, const civic_status_renderer_t *renderer);
 

@@ -10,6 +10,7 @@
 
 #include "civic_status.h"
 #include "civic_status_page.h"
+#include "civic_redis.h"
 #include "civic_route.h"
 
 
@@ -217,20 +218,26 @@ civic_status_module_ready(ngx_http_request_t *r,
 {
     const char  *word;
 
-    word = civic_status_page_word();
+    word = civic_status_page_word(r);
 
-    civic_status_out_format(out, 64, "{\"status\":\"%s\"}\n", word);
+    civic_status_out_format(out, 64, "{\"status\":\"%s\"", word);
+    civic_status_redis_write(r, out);
+    civic_status_out_text(out, "}\n");
 
-    return word[0] == 'r' ? NGX_HTTP_OK : NGX_HTTP_SERVICE_UNAVAILABLE;
+    return word[0] == 's' ? NGX_HTTP_SERVICE_UNAVAILABLE : NGX_HTTP_OK;
 }
 
 
 /* a worker runs only once its configuration is in force */
 
 const char *
-civic_status_page_word(void)
+civic_status_page_word(ngx_http_request_t *r)
 {
-    return ngx_exiting || ngx_quit || ngx_terminate ? "stopping" : "ready";
+    if (ngx_exiting || ngx_quit || ngx_terminate) {
+        return "stopping";
+    }
+
+    return civic_status_redis_down(r) ? "degraded" : "ready";
 }
 
 
@@ -378,6 +385,7 @@ civic_status_module_postconfiguration(ngx_conf_t *cf)
 
     smcf->services = civic_route_services(cf);
     smcf->routes = civic_route_all(cf);
+    smcf->redis = civic_redis_all(cf);
 
     return NGX_OK;
 }

@@ -29,9 +29,19 @@ ngx_uint_t civic_status_page_why(ngx_http_request_t *r,
 ngx_uint_t civic_status_page_metrics(ngx_http_request_t *r,
     const civic_status_zone_t *zone, civic_status_out_t *out);
 
-/* "ready", or "stopping" */
+/* "ready", "degraded" (it serves without some of its parts), "stopping" */
 
-const char *civic_status_page_word(void);
+const char *civic_status_page_word(ngx_http_request_t *r);
+
+
+/* civic_status_redis.c: as this worker sees them */
+
+ngx_uint_t civic_status_redis_down(ngx_http_request_t *r);
+
+/* ,"redis":[...], or nothing where there is none */
+
+void civic_status_redis_write(ngx_http_request_t *r,
+    civic_status_out_t *out);
 
 
 #endif /* _CIVIC_STATUS_PAGE_H_INCLUDED_ */

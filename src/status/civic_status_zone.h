@@ -62,6 +62,7 @@ typedef struct {
     ngx_cycle_t               *cycle;
     ngx_array_t               *services; /* civic_service_t * */
     ngx_array_t               *routes; /* civic_route_t * */
+    ngx_array_t               *redis;  /* civic_redis_t * */
     ngx_uint_t                 reused; /* the zone is older than this */
 } civic_status_main_conf_t;
 

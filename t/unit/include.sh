@@ -13,7 +13,7 @@ fi
 
 WARNINGS="-W -Wall -Wpointer-arith -Wno-unused-parameter -Werror"
 
-INCLUDES="-I$NGX_SRC/objs"
+INCLUDES="-I$NGX_SRC/objs -Ilua"
 
 for dir in core event event/modules os/unix http http/modules http/v2; do
     INCLUDES="$INCLUDES -I$NGX_SRC/src/$dir"
@@ -23,7 +23,7 @@ for dir in $(find src -type d | sort); do
     INCLUDES="$INCLUDES -I$dir"
 done
 
-LIBS="-ljansson -lpcre2-8 -lcrypto -lsodium -lm"
+LIBS="-lcurl -lhiredis -lluajit-5.1 -ljansson -lpcre2-8 -lcrypto -lsodium -lm"
 
 sources() {
     # the files named in the comment that a test begins with

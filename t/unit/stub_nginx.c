@@ -582,3 +582,11 @@ stub_nginx_number(u_char *buf, u_char *last, uint64_t n, u_char zero,
 
     return ngx_cpymem(buf, p, len);
 }
+
+
+void
+ngx_log_error_core(ngx_uint_t level, ngx_log_t *log, ngx_err_t err,
+    const char *fmt, ...)
+{
+    (void) fprintf(stderr, "# log: %s\n", fmt);
+}

@@ -8,7 +8,8 @@ package Civic::Upstream;
 #     my $up = Civic::Upstream->start(sub { my ($req) = @_; ... });
 #         $req   {method, uri, version, headers => [[Name, value], ...], body}
 #         answer [status, {Name => value or [values]}, body]; a plain string
-#                is sent as it is, and the connection closed
+#                is sent as it is, and the connection closed; code is
+#                called with the connection, in a process of its own
 #         without a sub it answers with the request as JSON
 #     $up->port, $up->addr   where it listens
 #     $up->count             requests seen so far
@@ -45,7 +46,7 @@ sub start {
     $self->{pid} = fork // die "upstream: fork: $!\n";
     if ($self->{pid} == 0) {
         $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        $SIG{PIPE} = 'IGNORE';
+        $SIG{$_} = 'IGNORE' for qw(PIPE CHLD);
         eval { $self->_serve($listen, $answer // \&_echo); 1 }
             or print STDERR "# upstream: $@";
         POSIX::_exit(1);
@@ -196,6 +197,13 @@ sub _reply {
     if (!ref $answer) {
         _write($sock, $answer);
         return 0;
+    }
+    if (ref $answer eq 'CODE') {
+        my $pid = fork // die "upstream: fork: $!\n";
+        return 0 if $pid;
+        alarm 30;
+        $answer->($sock);
+        POSIX::_exit(0);
     }
 
     my ($status, $headers, $body) = @$answer;

@@ -328,7 +328,8 @@ sub spread {
 
 
 # against the rounds of another case that ran next to its own: the medians
-# of difference and ratio
+# of difference and ratio; on a busy machine a short round may have had no
+# tick of 10 ms in user space, and has no ratio then
 
 sub against {
     my ($case, $base, $what) = @_;
@@ -336,7 +337,8 @@ sub against {
     my @mine = column($case, $what // 'cpu');
     my @base = column($base, $what // 'cpu');
     return (median(map { $mine[$_] - $base[$_] } 0 .. $#mine),
-            median(map { $mine[$_] / $base[$_] } 0 .. $#mine));
+            median(map { $base[$_] ? $mine[$_] / $base[$_] : 0 }
+                   0 .. $#mine));
 }
 
 

@@ -1,0 +1,334 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * What a run may spend, and how it dies.  A hook looks every thousand
+ * instructions, and sooner after work that is long for its one instruction:
+ * much memory, long strings searched, long tables moved.
+ *
+ * When the budget is spent the hook does not raise an error, which pcall
+ * would catch: it yields, and the host never resumes that coroutine.  Where
+ * Lua cannot yield (below a C function that calls back, such as gsub) it does
+ * raise an error, and looks again at each instruction, until there is a frame
+ * that can yield or none is left.
+ *
+ * xpcall is not LuaJIT's: its handler would run inside the hook, where no
+ * hook runs.  See base.lua.
+ */
+
+
+#include <time.h>
+
+#include "civic_lua_budget.h"
+#include "civic_lua_sandbox.h"
+
+
+#define CIVIC_LUA_BUDGET_WEIGHT  8     /* of a byte or an item looked at */
+#define CIVIC_LUA_BUDGET_BASE    2000000 /* ns between two readings */
+#define CIVIC_LUA_BUDGET_STACK   (256 * 1024) /* of C, of one run */
+#define CIVIC_LUA_BUDGET_SLOW    200000 /* ns between two looks */
+
+
+static void civic_lua_budget_hook(lua_State *L, lua_Debug *ar);
+static uint64_t civic_lua_budget_cpu(civic_lua_vm_t *vm, uint64_t enough);
+static int civic_lua_budget_metered(lua_State *L);
+static void civic_lua_budget_check(civic_lua_vm_t *vm);
+static void civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm);
+static uint64_t civic_lua_budget_clock(clockid_t clock);
+
+
+/* ns: when both clocks were read last */
+
+static struct {
+    uint64_t                 wall;
+    uint64_t                 cpu;
+} civic_lua_budget_base;
+
+
+void
+civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
+{
+    ngx_uint_t  spent;
+
+    vm->run = run;
+    vm->stack = __builtin_frame_address(0);
+    vm->wall = civic_lua_budget_clock(CLOCK_MONOTONIC);
+    vm->looked = vm->wall;
+    vm->charged = 0;
+
+    if (vm->wall - civic_lua_budget_base.wall > CIVIC_LUA_BUDGET_BASE) {
+        civic_lua_budget_base.wall = vm->wall;
+        civic_lua_budget_base.cpu =
+                              civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID);
+    }
+
+    vm->since = civic_lua_budget_base.cpu;
+
+    /* the count begins anew: many short stretches are paid as whole ones */
+
+    run->instructions += CIVIC_LUA_HOOK;
+
+    spent = run->instructions > vm->budget.instructions
+            || run->cpu > (uint64_t) vm->budget.cpu * 1000000;
+
+    (void) lua_sethook(vm->L, civic_lua_budget_hook, LUA_MASKCOUNT,
+                       spent || vm->memory.collect ? 1 : CIVIC_LUA_HOOK);
+}
+
+
+void
+civic_lua_budget_leave(civic_lua_vm_t *vm)
+{
+    vm->run->cpu += civic_lua_budget_cpu(vm, CIVIC_LUA_BUDGET_SLOW);
+    vm->run = NULL;
+}
+
+
+/*
+ * CPU time since it was resumed.  The clock that knows it is a system call,
+ * so it is read only if more than `enough` has passed on the wall, and every
+ * few milliseconds beforehand: both clocks bound the time from above.
+ */
+
+static uint64_t
+civic_lua_budget_cpu(civic_lua_vm_t *vm, uint64_t enough)
+{
+    uint64_t  wall, cpu;
+
+    wall = civic_lua_budget_clock(CLOCK_MONOTONIC) - vm->wall;
+
+    if (wall <= enough) {
+        return wall;
+    }
+
+    /* less than before: the process has forked meanwhile */
+
+    cpu = civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID);
+    cpu = (cpu > vm->since) ? cpu - vm->since : wall;
+
+    return ngx_min(wall, cpu);
+}
+
+
+void
+civic_lua_budget_hurry(civic_lua_vm_t *vm)
+{
+    if (vm->run) {
+        (void) lua_sethook(vm->L, civic_lua_budget_hook, LUA_MASKCOUNT, 1);
+    }
+}
+
+
+void
+civic_lua_budget_charge(civic_lua_vm_t *vm, size_t bytes)
+{
+    vm->charged += bytes;
+
+    if (vm->charged >= CIVIC_LUA_CHARGE) {
+        vm->charged = 0;
+        civic_lua_budget_hurry(vm);
+    }
+}
+
+
+void
+civic_lua_budget_meter(lua_State *L)
+{
+    lua_pushcclosure(L, civic_lua_budget_metered, 1);
+}
+
+
+/*
+ * LuaJIT bounds the Lua stack only: gsub that calls a function that calls
+ * gsub, and so on, would overflow that of C.  Everything that calls back is
+ * metered.
+ */
+
+static int
+civic_lua_budget_metered(lua_State *L)
+{
+    civic_lua_vm_t  *vm;
+
+    vm = civic_lua_vm_of(L);
+
+    if (vm->stack - (char *) __builtin_frame_address(0)
+        > CIVIC_LUA_BUDGET_STACK)
+    {
+        return civic_lua_sandbox_error(L, "C stack overflow");
+    }
+
+    switch (lua_type(L, 1)) {
+
+    case LUA_TSTRING:
+    case LUA_TTABLE:
+        civic_lua_budget_charge(vm, CIVIC_LUA_BUDGET_WEIGHT
+                                    * lua_objlen(L, 1));
+    }
+
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+
+    return lua_gettop(L);
+}
+
+
+static void
+civic_lua_budget_hook(lua_State *L, lua_Debug *ar)
+{
+    civic_lua_vm_t  *vm;
+
+    vm = civic_lua_vm_of(L);
+
+    if (vm->run == NULL) {
+        return;
+    }
+
+    if (vm->kill == CIVIC_LUA_ALIVE && vm->memory.collect) {
+        civic_lua_budget_collect(L, vm);
+    }
+
+    if (vm->kill == CIVIC_LUA_ALIVE) {
+        civic_lua_budget_check(vm);
+    }
+
+    if (vm->kill != CIVIC_LUA_ALIVE) {
+        civic_lua_budget_die(L, vm);
+        return;
+    }
+
+    /* instructions that took long are followed closely */
+
+    (void) lua_sethook(L, civic_lua_budget_hook, LUA_MASKCOUNT,
+                       vm->slow ? CIVIC_LUA_HOOK / 50 : CIVIC_LUA_HOOK);
+}
+
+
+static void
+civic_lua_budget_check(civic_lua_vm_t *vm)
+{
+    uint64_t          cpu, left, now;
+    civic_lua_run_t  *run;
+
+    run = vm->run;
+    run->instructions += CIVIC_LUA_HOOK;
+    vm->charged = 0;
+
+    if (run->instructions > vm->budget.instructions) {
+        vm->kill = CIVIC_LUA_KILLED_INSTRUCTIONS;
+        return;
+    }
+
+    now = civic_lua_budget_clock(CLOCK_MONOTONIC);
+    vm->slow = (now - vm->looked > CIVIC_LUA_BUDGET_SLOW);
+    vm->looked = now;
+
+    cpu = (uint64_t) vm->budget.cpu * 1000000;
+    left = (cpu > run->cpu) ? cpu - run->cpu : 0;
+
+    if (civic_lua_budget_cpu(vm, left) > left) {
+        vm->kill = CIVIC_LUA_KILLED_CPU;
+    }
+}
+
+
+/*
+ * What is live may keep up to three quarters; more moves the line half way
+ * to the cap, so that a full VM does not collect at every instruction.
+ */
+
+void
+civic_lua_budget_collect(lua_State *L, civic_lua_vm_t *vm)
+{
+    size_t               cap;
+    civic_lua_memory_t  *memory;
+
+    memory = &vm->memory;
+    cap = vm->budget.memory;
+
+    (void) lua_gc(L, LUA_GCCOLLECT, 0);
+
+    memory->soft = cap / 4 * 3;
+
+    if (memory->used > memory->soft) {
+        memory->soft = (memory->used + cap) / 2;
+    }
+
+    memory->collect = 0;
+}
+
+
+static void
+civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm)
+{
+    int        level;
+    lua_Debug  ar;
+
+    for (level = 0; vm->where[0] == '\0' && level < 20; level++) {
+
+        if (lua_getstack(L, level, &ar) == 0) {
+            break;
+        }
+
+        (void) lua_getinfo(L, "Sl", &ar);
+
+        if (ar.source[0] == '@' && ar.currentline > 0) {
+            (void) snprintf(vm->where, sizeof(vm->where), "%s:%d: ",
+                            ar.short_src, ar.currentline);
+        }
+    }
+
+    (void) lua_sethook(L, civic_lua_budget_hook, LUA_MASKCOUNT, 1);
+
+    if (lua_isyieldable(L)) {
+        (void) lua_yield(L, 0);
+        return;
+    }
+
+    lua_pushnil(L);
+    (void) lua_error(L);
+}
+
+
+ngx_uint_t
+civic_lua_budget_killed(civic_lua_vm_t *vm, ngx_pool_t *pool,
+    civic_lua_failure_t *failure)
+{
+    switch (vm->kill) {
+
+    case CIVIC_LUA_KILLED_INSTRUCTIONS:
+        civic_lua_vm_fail(failure, pool, CIVIC_LUA_INSTRUCTIONS,
+                          "%sended after %uL instructions", vm->where,
+                          vm->budget.instructions);
+        return 1;
+
+    case CIVIC_LUA_KILLED_CPU:
+        civic_lua_vm_fail(failure, pool, CIVIC_LUA_CPU,
+                          "%sended after %M ms of CPU time", vm->where,
+                          vm->budget.cpu);
+        return 1;
+
+    case CIVIC_LUA_KILLED_MEMORY:
+        vm->memory.soft = vm->memory.cap / 4 * 3;
+        vm->memory.collect = 0;
+
+        civic_lua_vm_fail(failure, pool, CIVIC_LUA_MEMORY,
+                          "%sended at %uz bytes of memory", vm->where,
+                          vm->memory.cap);
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+static uint64_t
+civic_lua_budget_clock(clockid_t clock)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(clock, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}

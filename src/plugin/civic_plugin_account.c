@@ -1,0 +1,284 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * Outcomes, quarantine and the watchdog.  Budgets stop a plugin that loops;
+ * what they cannot see, a single C function that works for seconds, holds
+ * up the whole worker.  The watchdog ends that worker as the last resort,
+ * and nginx starts another: the requests in it are lost, the gate is not.
+ */
+
+
+#include "civic_plugin_registry.h"
+#include "civic_plugin_account.h"
+
+
+static ngx_int_t civic_plugin_account_take(civic_plugin_seat_t *seat,
+    ngx_uint_t i);
+static void civic_plugin_account_end(civic_plugin_seat_t *seat,
+    uint64_t since, ngx_log_t *log);
+
+
+static civic_plugin_seat_t  *civic_plugin_account_seat;
+static ngx_uint_t            civic_plugin_account_index;
+static ngx_uint_t            civic_plugin_account_depth;
+
+
+void
+civic_plugin_account_sit(ngx_log_t *log)
+{
+    ngx_uint_t            i;
+    civic_plugin_zone_t  *zone;
+
+    civic_plugin_account_seat = NULL;
+    civic_plugin_account_depth = 0;
+
+    zone = civic_plugin_zone();
+
+    for (i = 0; zone && i < CIVIC_PLUGIN_SEATS; i++) {
+
+        if (civic_plugin_account_take(&zone->sh->seats[i], i) == NGX_OK) {
+            return;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_WARN, log, 0,
+                  "civic plugin: more than %d workers: the watchdog does not "
+                  "see this one", CIVIC_PLUGIN_SEATS);
+}
+
+
+/* a seat whose process is gone is free; so is what it said of memory */
+
+static ngx_int_t
+civic_plugin_account_take(civic_plugin_seat_t *seat, ngx_uint_t i)
+{
+    int64_t     pid;
+    ngx_uint_t  n;
+
+    pid = __atomic_load_n(&seat->pid, __ATOMIC_ACQUIRE);
+
+    if (pid != 0 && (kill((pid_t) pid, 0) == 0 || ngx_errno != ESRCH)) {
+        return NGX_BUSY;
+    }
+
+    if (!__atomic_compare_exchange_n(&seat->pid, &pid, (int64_t) ngx_pid, 0,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    {
+        return NGX_BUSY;
+    }
+
+    __atomic_store_n(&seat->since, 0, __ATOMIC_RELEASE);
+
+    for (n = 0; n < CIVIC_PLUGIN_MAX; n++) {
+        civic_plugin_zone_entry(n)->memory[i] = 0;
+    }
+
+    civic_plugin_account_seat = seat;
+    civic_plugin_account_index = i;
+
+    return NGX_OK;
+}
+
+
+void
+civic_plugin_account_rise(void)
+{
+    ngx_uint_t  n;
+
+    if (civic_plugin_account_seat == NULL) {
+        return;
+    }
+
+    for (n = 0; n < CIVIC_PLUGIN_MAX; n++) {
+        civic_plugin_zone_entry(n)->memory[civic_plugin_account_index] = 0;
+    }
+
+    __atomic_store_n(&civic_plugin_account_seat->pid, 0, __ATOMIC_RELEASE);
+    civic_plugin_account_seat = NULL;
+}
+
+
+void
+civic_plugin_account_memory(ngx_uint_t entry, size_t size)
+{
+    if (civic_plugin_account_seat != NULL) {
+        civic_plugin_zone_entry(entry)->memory[civic_plugin_account_index] =
+                                                  (uint32_t) (size / 1024);
+    }
+}
+
+
+void
+civic_plugin_enter(const civic_plugin_t *plugin)
+{
+    const civic_plugin_item_t  *item = plugin->state;
+
+    civic_plugin_seat_t  *seat;
+
+    seat = civic_plugin_account_seat;
+
+    if (civic_plugin_account_depth++ == 0 && seat != NULL) {
+        seat->entry = item->entry;
+        __atomic_store_n(&seat->since, civic_now_ns(), __ATOMIC_RELEASE);
+    }
+}
+
+
+void
+civic_plugin_leave(const civic_plugin_t *plugin)
+{
+    civic_plugin_seat_t  *seat;
+
+    seat = civic_plugin_account_seat;
+
+    if (--civic_plugin_account_depth == 0 && seat != NULL) {
+        __atomic_store_n(&seat->since, 0, __ATOMIC_RELEASE);
+    }
+}
+
+
+ngx_uint_t
+civic_plugin_state(const civic_plugin_t *plugin, ngx_uint_t *retry_after)
+{
+    const civic_plugin_item_t  *item = plugin->state;
+
+    uint64_t    rests;
+    ngx_uint_t  state;
+
+    if (item->entry == CIVIC_PLUGIN_NONE) {
+        return CIVIC_PLUGIN_READY;
+    }
+
+    state = __atomic_load_n(&civic_plugin_zone_entry(item->entry)
+                             ->record.state, __ATOMIC_RELAXED);
+
+    if (state != CIVIC_PLUGIN_READY) {
+        return state;
+    }
+
+    rests = civic_plugin_zone_rests(item->entry);
+
+    if (rests == 0) {
+        return CIVIC_PLUGIN_READY;
+    }
+
+    if (retry_after != NULL) {
+        *retry_after = (rests + 999) / 1000;
+    }
+
+    return CIVIC_PLUGIN_QUARANTINED;
+}
+
+
+/*
+ * Deadlines that passed in a wait are mostly somebody else's slowness, and
+ * say nothing about the plugin; a client that left says nothing at all.
+ */
+
+void
+civic_plugin_account(civic_plugin_t *plugin,
+    const civic_plugin_route_spec_t *spec, ngx_uint_t outcome,
+    const civic_lua_run_t *run)
+{
+    civic_plugin_item_t  *item = plugin->state;
+
+    uint64_t               rest;
+    civic_plugin_entry_t  *entry;
+
+    if (item->entry == CIVIC_PLUGIN_NONE) {
+        return;
+    }
+
+    entry = civic_plugin_zone_entry(item->entry);
+
+    (void) __atomic_fetch_add(&entry->outcomes[outcome], 1,
+                              __ATOMIC_RELAXED);
+
+    if (run != NULL) {
+        (void) __atomic_fetch_add(&entry->cpu, run->cpu, __ATOMIC_RELAXED);
+    }
+
+    if (outcome == CIVIC_PLUGIN_ANSWERED) {
+        civic_plugin_zone_succeeded(item->entry);
+        return;
+    }
+
+    if (outcome != CIVIC_PLUGIN_FAILED && outcome != CIVIC_PLUGIN_KILLED) {
+        return;
+    }
+
+    rest = civic_plugin_zone_failed(item->entry);
+
+    if (rest != 0) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "civic plugin: \"%V\" keeps failing and is left alone "
+                      "for %uLs", &plugin->name, rest / 1000);
+    }
+}
+
+
+void
+civic_plugin_account_watch(ngx_log_t *log)
+{
+    uint64_t              now, since;
+    ngx_uint_t            i;
+    civic_plugin_seat_t  *seat;
+
+    now = civic_now_ns();
+
+    for (i = 0; i < CIVIC_PLUGIN_SEATS; i++) {
+        seat = &civic_plugin_zone()->sh->seats[i];
+        since = __atomic_load_n(&seat->since, __ATOMIC_ACQUIRE);
+
+        if (since != 0
+            && now > since
+            && (now - since) / 1000000 > CIVIC_PLUGIN_WATCHDOG)
+        {
+            civic_plugin_account_end(seat, since, log);
+        }
+    }
+}
+
+
+static void
+civic_plugin_account_end(civic_plugin_seat_t *seat, uint64_t since,
+    ngx_log_t *log)
+{
+    int64_t                pid;
+    ngx_str_t              name;
+    civic_plugin_entry_t  *entry;
+    civic_plugin_record_t  record;
+
+    pid = __atomic_load_n(&seat->pid, __ATOMIC_ACQUIRE);
+
+    if (pid == 0
+        || seat->entry >= CIVIC_PLUGIN_MAX
+        || __atomic_load_n(&seat->since, __ATOMIC_ACQUIRE) != since)
+    {
+        return;
+    }
+
+    civic_plugin_zone_read(seat->entry, &record);
+
+    name.data = record.name;
+    name.len = record.name_len;
+
+    ngx_log_error(NGX_LOG_ERR, log, 0,
+                  "civic plugin: worker %L is inside the Lua of \"%V\" for "
+                  "more than %dms and is killed", pid, &name,
+                  CIVIC_PLUGIN_WATCHDOG);
+
+    if (kill((pid_t) pid, SIGKILL) == -1 && ngx_errno != ESRCH) {
+        ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
+                      "civic plugin: worker %L cannot be killed", pid);
+        return;
+    }
+
+    __atomic_store_n(&seat->since, 0, __ATOMIC_RELEASE);
+
+    entry = civic_plugin_zone_entry(seat->entry);
+
+    (void) __atomic_fetch_add(&entry->deaths, 1, __ATOMIC_RELAXED);
+    (void) civic_plugin_zone_failed(seat->entry);
+}
