@@ -41,7 +41,10 @@ civic_department data {
 }
 END
 location /svc/ { civic_filter health/check; proxy_pass http://$addr; }
-location /two/ { civic_filter health/check data/second; proxy_pass http://$addr; }
+location /two/ {
+    civic_filter health/check data/second;
+    proxy_pass http://$addr;
+}
 location /mine/ {
     civic_auth citizens;
     civic_filter health/check;
@@ -72,7 +75,9 @@ local m = {}
 
 local returns = {
     none = function() end,
-    risk = function() return { headers = { ["X-Risk"] = "low", ["X-Level"] = 3 } } end,
+    risk = function()
+        return { headers = { ["X-Risk"] = "low", ["X-Level"] = 3 } }
+    end,
     civic = function() return { headers = { ["X-Civic-Caller"] = "me" } } end,
     accel = function() return { headers = { ["x-accel-redirect"] = "/a" } } end,
     real = function() return { headers = { ["X-Real-IP"] = "1.1.1.1" } } end,
@@ -83,17 +88,24 @@ local returns = {
     other = function() return { status = 200 } end,
     more = function() return { headers = {}, body = "x" } end,
     word = function() return "ok" end,
-    problem = function() civic.problem("watched", { detail = "not now", retry_after = 7 }) end,
+    problem = function()
+        civic.problem("watched", { detail = "not now", retry_after = 7 })
+    end,
     error = function() error("secret of ours") end,
     loop = function() while true do end end,
-    wait = function() civic.store.at("s"):get("a") return { headers = { ["X-Risk"] = "waited" } } end,
+    wait = function()
+        civic.store.at("s"):get("a")
+        return { headers = { ["X-Risk"] = "waited" } }
+    end,
 }
 
 function m.check(r)
     if r.query.told then
-        return { headers = { ["X-Told"] = civic.json.encode({ method = r.method, path = r.path,
-            body = r.body, raw = r.raw, auth = r.headers.authorization, a = r.headers["x-a"],
-            caller = r.caller and r.caller.id, trace = #r.trace, civic = r.headers["x-civic-caller"] }) } }
+        return { headers = { ["X-Told"] = civic.json.encode({
+            method = r.method, path = r.path, body = r.body, raw = r.raw,
+            auth = r.headers.authorization, a = r.headers["x-a"],
+            caller = r.caller and r.caller.id, trace = #r.trace,
+            civic = r.headers["x-civic-caller"] }) } }
     end
     return returns[r.query.what or "none"]()
 end
@@ -105,13 +117,16 @@ END
 
 my %manifest = (needs => { store => JSON::PP::true },
     filter => { access => 'check' },
-    problems => { watched => { status => 403, zh => '已被关注', en => 'Watched' } });
+    problems => { watched => { status => 403, zh => '已被关注',
+                               en => 'Watched' } });
 
 Civic::Host->plugin($gate, 'health/check', $lua, %manifest);
 Civic::Host->plugin($gate, 'data/second', <<'END',
 local m = {}
 function m.check(r)
-    return { headers = { ["X-Second"] = "after " .. tostring(r.headers["x-risk"]), ["X-Risk"] = "second" } }
+    local risk = tostring(r.headers["x-risk"])
+    return { headers = { ["X-Second"] = "after " .. risk,
+                         ["X-Risk"] = "second" } }
 end
 return m
 END

@@ -50,7 +50,8 @@ accepted('off where others are inherited',
     'location /a/ { civic_filter off; civic_filter_max_body 16k; }',
     "civic_filter $eight;");
 accepted('the same plugin below an off',
-    'location /a/ { civic_filter off; location /a/b/ { civic_filter data/a; } }',
+    'location /a/ { civic_filter off;
+                    location /a/b/ { civic_filter data/a; } }',
     'civic_filter data/a;');
 
 refused('a name without a department', 'wants DEPARTMENT/NAME, not "mask"',

@@ -52,7 +52,10 @@ server {
     location /none/ { return 404; }
     location \@none { proxy_pass http://$addr; }
     location /sorry { civic_filter off; return 200 sorry; }
-    location /if/ { if (\$arg_i) { add_header X-If 1; } proxy_pass http://$addr; }
+    location /if/ {
+        if (\$arg_i) { add_header X-If 1; }
+        proxy_pass http://$addr;
+    }
     if (\$arg_at = server) { return 200 "by the server"; }
     if (\$arg_at = away) { return 302 /away; }
 }
@@ -85,7 +88,10 @@ location /cached/ {
     proxy_cache_key cached;
     proxy_cache_valid 1m;
     proxy_pass http://$addr;
-    location /cached/masked/ { civic_filter data/mask; proxy_pass http://$addr; }
+    location /cached/masked/ {
+        civic_filter data/mask;
+        proxy_pass http://$addr;
+    }
 }
 location /ask/ { auth_request /masked/auth; proxy_pass http://$addr; }
 location /asking/ {
@@ -116,14 +122,16 @@ $gate->write('html/ssi/masked/a.txt' =>
              'secret <!--# include virtual="/plain/b" -->');
 $gate->write('html/try/a.txt' => 'secret tried');
 
-Civic::Host->plugin($gate, 'data/mask', <<'END', filter => { access => 'check', response => 'mask' });
+Civic::Host->plugin($gate, 'data/mask', <<'END',
 local m = {}
 function m.check(q) return { headers = { ["X-Checked"] = q.path } } end
 function m.mask(q, r)
-    return r.status, (r.raw:gsub("secret", "masked")) .. " for " .. (q.headers["x-who"] or "")
+    return r.status, (r.raw:gsub("secret", "masked")) .. " for "
+                     .. (q.headers["x-who"] or "")
 end
 return m
 END
+    filter => { access => 'check', response => 'mask' });
 
 
 sub get {

@@ -89,7 +89,10 @@ location /svc/ { civic_filter health/mask; civic_filter_max_body 64k;
                  civic_limit some; proxy_pass http://$addr; }
 location /raw/ { civic_filter health/mask; civic_filter_max_body 64k;
                  proxy_buffering off; proxy_pass http://$addr; }
-location /two/ { civic_filter health/mask data/second; proxy_pass http://$addr; }
+location /two/ {
+    civic_filter health/mask data/second;
+    proxy_pass http://$addr;
+}
 location /zip/ { civic_filter health/mask; gzip on; gzip_min_length 1;
                  gzip_types application/json; gzip_static on;
                  add_header X-Added "\$status" always;
@@ -106,7 +109,9 @@ END
 my $lua = <<'END';
 local m = {}
 
-local function masked(text) return (text:gsub("%d%d%d%d%d%d%d%d%d%d%d%d%d%d", "**************")) end
+local function masked(text)
+    return (text:gsub(("%d"):rep(14), ("*"):rep(14)))
+end
 
 local returns = {
     nothing = function() end,
@@ -117,13 +122,20 @@ local returns = {
         return r.status, r.body
     end,
     body = function(r) return nil, { a = 1 } end,
-    headers = function(r) return nil, nil, { ["X-Kept"] = "no", ETag = '"2"' } end,
+    headers = function(r)
+        return nil, nil, { ["X-Kept"] = "no", ETag = '"2"' }
+    end,
     gone = function(r) return 204 end,
     status = function(r) return 403 end,
-    all = function(r) return 202, "text", { ["Content-Type"] = "text/x", ETag = '"3"', ["X-Kept"] = { "a", "b" } } end,
+    all = function(r)
+        return 202, "text", { ["Content-Type"] = "text/x", ETag = '"3"',
+                              ["X-Kept"] = { "a", "b" } }
+    end,
     wrong = function(r) return "ok" end,
     length = function(r) return 200, "x", { ["Content-Length"] = 3 } end,
-    both = function(r) return 200, "x", { ["X-A"] = "b", Connection = "close" } end,
+    both = function(r)
+        return 200, "x", { ["X-A"] = "b", Connection = "close" }
+    end,
     problem = function(r) civic.problem("sealed", { retry_after = 9 }) end,
     error = function(r) error("secret of ours") end,
     loop = function(r) while true do end end,
@@ -140,14 +152,16 @@ END
 my %manifest = (filter => { response => 'mask' }, problems => {
     sealed => { status => 451, zh => '已封存', en => 'Sealed' } });
 Civic::Host->plugin($gate, 'health/mask', $lua, %manifest);
-Civic::Host->plugin($gate, 'data/second', <<'END', filter => { response => 'add' });
+Civic::Host->plugin($gate, 'data/second', <<'END',
 local m = {}
 function m.add(q, r)
     if q.query.second == "fails" then error("no") end
-    return r.status, { seen = r.body, kept = r.headers["x-kept"] }, { ["X-Second"] = "yes" }
+    return r.status, { seen = r.body, kept = r.headers["x-kept"] },
+           { ["X-Second"] = "yes" }
 end
 return m
 END
+    filter => { response => 'add' });
 
 
 sub get {
@@ -232,7 +246,8 @@ is $res->{status}, 204, '204 passes';
 is $res->{headers}{'x-kept'}, 'yes', 'with its headers';
 is get('/svc/same')->{status}, 304, 'so does 304';
 
-my $told = body(get('/svc/person?what=tell&a=b', 'X-A' => 'c', Cookie => 'd=e'));
+my $told = body(get('/svc/person?what=tell&a=b', 'X-A' => 'c',
+                    Cookie => 'd=e'));
 is $told->{response}{status}, 200, 'it is told the status';
 is $told->{response}{raw}, $person, 'the bytes';
 is $told->{response}{body}{name}, 'Li', 'what they say';
