@@ -261,8 +261,9 @@ civic_pipeline_rewrite_handler(ngx_http_request_t *r)
 
 /*
  * Filters, and modules that share the entry with us, may park the request
- * here and wake us: what passed is not checked, nor counted, again.  But a request that was
- * sent anywhere, be it here once more, has another uri_changes.
+ * here and wake us: what passed is not checked, nor counted, again.  But a
+ * request that was sent anywhere, be it here once more, has another
+ * uri_changes.
  */
 
 static ngx_int_t
