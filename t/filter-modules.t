@@ -100,7 +100,8 @@ location /asking/ {
     proxy_pass http://$addr;
 }
 location /ssi/ { ssi on; ssi_types text/plain; root html; }
-location /ssi/masked/ { civic_filter data/mask; root html; }
+location /ssi/masked/ { ssi on; ssi_types text/plain; civic_filter data/mask;
+                         root html; }
 location /mirrored/ { mirror /masked/mirror; proxy_pass http://$addr; }
 location /slice/ {
     civic_filter data/mask;
@@ -216,6 +217,8 @@ is status_of('/ask/a'), 500, 'auth_request cannot ask a filtered location';
 is content('/asking/a'), 'masked of GET /asking/a for ',
    'but stands beside filters';
 is content('/ssi/a.txt'), '[secret of GET /b]', 'SSI works without filters';
+is content('/ssi/masked/a.txt'), 'masked secret of GET /b for ',
+   'behind them it includes what is not filtered';
 unlike content('/ssi/b.txt'), qr/secret|masked of/,
        'and includes nothing that is filtered';
 is content('/mirrored/a'), 'secret of GET /mirrored/a',

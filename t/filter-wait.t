@@ -206,6 +206,17 @@ sleep 0.2;
 $redis->resume;
 is_deeply [notes(1)], ['/svc/logged 200 nil yes'], 'which outlives it';
 
+$redis->pause;
+@all = Civic::Gate::parse_all($gate->raw(
+    "GET /svc/many?what=quick HTTP/1.1\r\nHost: a\r\n\r\n" x 300, 1.5));
+is scalar(grep { $_->{status} == 200 } @all), 300, 'nor do many';
+$redis->resume;
+like $gate->log, qr/civic filter: 256 "log" functions are at work, that of/,
+     'of whom some are not told of';
+is scalar(() = notes(256)), 256, 'where that takes too long';
+is $gate->get('/svc/a?what=quick')->{status}, 200, 'but the next';
+is scalar(() = notes(1)), 1, 'is';
+
 is $gate->get('/svc/a?refuse=1')->{status}, 451, 'what a filter refused';
 is_deeply [notes(1)], ['/svc/a 451 nil nil'], 'is told of';
 is $gate->get('/svc/a?note=error')->{status}, 200,

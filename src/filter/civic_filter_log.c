@@ -15,7 +15,7 @@
 #include "civic_host_request.h"
 
 
-#define CIVIC_FILTER_NOTES  1024
+#define CIVIC_FILTER_NOTES  256
 
 
 typedef struct {

@@ -97,6 +97,7 @@ civic_filter_plugins_header(ngx_http_request_t *r, civic_ctx_t *ctx)
     civic_filter_asked(f);
 
     f->held = 0;
+    r->buffered &= ~CIVIC_FILTER_BUFFERED;
 
     if (!f->responds
         || f->passed
