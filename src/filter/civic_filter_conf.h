@@ -122,6 +122,12 @@ void civic_filter_stop(civic_filter_ctx_t *f);
 
 ngx_int_t civic_filter_misused(civic_filter_ctx_t *f, const char *why);
 
+extern const civic_filter_stage_t  civic_filter_response_stage;
+
+/* room for so many bytes more of the body: NGX_OK or NGX_ERROR */
+
+ngx_int_t civic_filter_room(civic_filter_ctx_t *f, size_t len);
+
 /* asks the service for an answer that can be read; puts the words back */
 
 ngx_int_t civic_filter_ask(civic_filter_ctx_t *f);

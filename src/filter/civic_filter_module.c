@@ -56,15 +56,15 @@ static ngx_http_module_t  civic_filter_module_ctx = {
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    civic_filter_create_loc_conf,     /* create location configuration */
-    civic_filter_merge_loc_conf       /* merge location configuration */
+    civic_filter_create_loc_conf,          /* create location configuration */
+    civic_filter_merge_loc_conf            /* merge location configuration */
 };
 
 
 ngx_module_t  ngx_http_civic_filters_module = {
     NGX_MODULE_V1,
-    &civic_filter_module_ctx,         /* module context */
-    civic_filter_commands,            /* module directives */
+    &civic_filter_module_ctx,              /* module context */
+    civic_filter_commands,                 /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     NULL,                                  /* init module */
