@@ -98,6 +98,7 @@ location /zip/ { civic_filter health/mask; gzip on; gzip_min_length 1;
                  add_header X-Added "\$status" always;
                  proxy_pass http://$addr; }
 location /files/ { civic_filter health/mask; root html; gzip_static on; }
+location /aio/ { civic_filter health/mask; aio threads; alias html/files/; }
 location /said/ { civic_filter health/mask; return 200 said; }
 location /return/ { civic_filter health/mask; return 404; }
 location /ws/ { civic_filter health/mask; proxy_set_header Upgrade a;
@@ -283,6 +284,8 @@ is get('/files/a.txt')->{content}, 'id **************0021',
 is get('/files/a.txt', Range => 'bytes=3-8')->{status}, 200, 'whole';
 is get('/files/a.txt', 'Accept-Encoding' => 'gzip')->{content},
    'id **************0021', 'never the compressed one beside it';
+is get('/aio/a.txt')->{content}, 'id **************0021',
+   'read by a thread, too';
 is get('/said/a')->{content}, 'said', '`return` too';
 is get('/return/')->{status}, 404, 'pages of nginx are no answer of a service';
 
