@@ -42,7 +42,9 @@ Civic::Host->plugin($gate, 'health/two', <<'END',
 local m = {}
 function m.now(r) return 200, { method = r.method } end
 function m.echo(r) return 200, r.body end
-function m.wait(r) return 200, civic.http("his", { path = r.path:match("/%w+$") }).body end
+function m.wait(r)
+    return 200, civic.http("his", { path = r.path:match("/%w+$") }).body
+end
 function m.stream(r) return civic.forward("his", { path = "/big" }) end
 function m.fails(r) error("no") end
 return m

@@ -79,7 +79,7 @@ local DEPARTMENT = [[
     civic_department {name} {
         path {folder}/plugins/{name};
         prefix {prefix};
-        allow {allow};
+        {allow}
     }
 ]]
 
@@ -181,7 +181,7 @@ local function department_block(folder, name, entry)
     end
     return fill(DEPARTMENT, { name = name, folder = folder,
                               prefix = table.concat(entry.prefix, " "),
-                              allow = table.concat(words, " ") })
+                              allow = words[1] and "allow " .. table.concat(words, " ") .. ";" or "" })
 end
 
 

@@ -41,6 +41,14 @@ civic_plugin_view(void)
 }
 
 
+uint64_t
+civic_plugin_generation(void)
+{
+    return civic_plugin_view_current ? civic_plugin_view_current->generation
+                                     : 0;
+}
+
+
 void
 civic_plugin_view_refresh(ngx_cycle_t *cycle)
 {
