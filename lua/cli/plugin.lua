@@ -9,6 +9,9 @@
 local json = require "cjson.safe"
 
 local ROOT, HOME, GATE = arg[1], arg[2], arg[3]
+
+package.path = ROOT .. "/lua/cli/?.lua;" .. package.path
+
 local HASH = ("%x"):rep(32)
 local PATIENCE = 6                      -- seconds
 
@@ -273,67 +276,6 @@ function commands.deploy(word, from)
 end
 
 
-local MANIFEST = [[
-{
-    "title": { "zh": "%s", "en": "%s" },
-    "version": "0.1.0",
-    "prefix": [ "%s" ],
-    "routes": {
-        "GET /hello/{name}": {
-            "title": { "zh": "问好", "en": "Says hello" },
-            "auth": [ "public" ],
-            "run": "hello"
-        }
-    }
-}
-]]
-
-local PLUGIN = [[
--- The functions that manifest.json names.  A table that is returned becomes
--- JSON; see docs for what `civic` offers.
-
-local M = {}
-
-
-function M.hello(request)
-    return 200, { hello = request.params.name }
-end
-
-
-return M
-]]
-
-local SPEC = [[
--- ./civic plugin test %s
-
-local test = require "civic.test"
-
-
-describe("%s", function()
-    it("says hello to whoever is named", function()
-        local answer = test.gate:get("%s/hello/li")
-        assert.are.equal(200, answer.status)
-        assert.are.equal("li", answer.body.hello)
-    end)
-end)
-]]
-
-local README = [[
-# %s
-
-中文：这个插件做什么，有哪些路由，规则依据是什么。
-
-English: what this plugin does, which routes it has, where its rules come
-from.
-
-| 路由 route | 用途 purpose |
-| --- | --- |
-| `GET %s/hello/{name}` | 问好 says hello |
-
-    curl %s%s/hello/li
-]]
-
-
 function commands.new(word)
     local p = plugin(word)
     local prefix = (p.department.prefix[1] or "/" .. p.department.name) .. "/" .. p.name
@@ -345,88 +287,14 @@ function commands.new(word)
     if not run("mkdir", "-p", new .. "/spec") then
         fail("无法创建: " .. new, "cannot create: " .. new)
     end
-    write(new .. "/manifest.json", MANIFEST:format(p.name, p.name, prefix))
-    write(new .. "/plugin.lua", PLUGIN)
-    write(new .. "/spec/" .. p.name .. "_spec.lua", SPEC:format(word, word, prefix))
-    write(new .. "/README.md", README:format(word, prefix, GATE, prefix))
+    for file, text in pairs(require "plugin_new"(word, p.name, prefix, GATE)) do
+        write(new .. "/" .. file, text)
+    end
     assert(os.rename(new, p.folder))
 
     print(p.folder)
     print(("curl %s%s/hello/li"):format(GATE, prefix))
     await(word, function(one) return one.state == "ready" end)
-end
-
-
--- grants as they are asked for and given: "store", "http=his" ...
-
-local function granted(allow, want)
-    local kind, name = want:match("^(%l+)=(.+)$")
-    for _, word in ipairs(allow) do
-        local list = kind and word:match("^" .. kind .. "=(.+)$")
-        if word == want or kind == "data" and list and list >= name then
-            return true
-        end
-        for item in (list or ""):gmatch("[^,]+") do
-            if item == name then
-                return true
-            end
-        end
-    end
-    return false
-end
-
-
-local function check_grants(p, manifest, say)
-    local needs = type(manifest.needs) == "table" and manifest.needs or {}
-    local wants = {}
-    for _, word in ipairs({ "store", "scripts" }) do
-        if needs[word] == true then
-            wants[#wants + 1] = word
-        end
-    end
-    for _, kind in ipairs({ "http", "calls", "claims" }) do
-        for _, name in ipairs(type(needs[kind]) == "table" and needs[kind] or {}) do
-            wants[#wants + 1] = kind .. "=" .. tostring(name):match("^[^:]*")
-        end
-    end
-    if type(needs.data) == "string" then
-        wants[#wants + 1] = "data=" .. needs.data
-    end
-
-    for _, want in ipairs(wants) do
-        if not granted(p.department.allow, want) then
-            say("/needs: civic_department %s would have to say \"allow %s;\"",
-                p.department.name, want)
-        end
-    end
-
-    for _, prefix in ipairs(type(manifest.prefix) == "table" and manifest.prefix or {}) do
-        local within = false
-        for _, own in ipairs(p.department.prefix) do
-            within = within or prefix == own or prefix:sub(1, #own + 1) == own .. "/"
-        end
-        if not within then
-            say("/prefix: civic_department %s would have to say \"prefix %s;\"",
-                p.department.name, prefix)
-        end
-    end
-end
-
-
-local function check_lua(folder, say)
-    local pipe = assert(io.popen("cd " .. quote(folder)
-                                 .. " && find . -name '*.lua' | sort"))
-    for file in pipe:lines() do
-        file = file:sub(3)
-        local chunk, err = load(read(folder .. "/" .. file) or "", "@" .. file, "t")
-        if not chunk then
-            say("%s", err)
-        end
-    end
-    pipe:close()
-    if not read(folder .. "/plugin.lua") then
-        say("plugin.lua is missing")
-    end
 end
 
 
@@ -442,18 +310,7 @@ function commands.check(word)
         fail("没有这个目录: " .. p.folder, "no such folder: " .. p.folder)
     end
 
-    local pipe = assert(io.popen(quote(ROOT .. "/build/plugin-manifest") .. " "
-                                 .. quote(p.folder) .. " 2>&1 >/dev/null"))
-    for line in pipe:lines() do
-        say("%s", line)
-    end
-    pipe:close()
-
-    local manifest = json.decode(read(p.folder .. "/manifest.json") or "")
-    if type(manifest) == "table" then
-        check_grants(p, manifest, say)
-    end
-    check_lua(p.folder, say)
+    require "plugin_check"(ROOT, p, say)
 
     -- what only the running gate knows: neighbours, issuers, the trial
 

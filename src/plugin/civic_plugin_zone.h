@@ -81,7 +81,8 @@ typedef struct {
 typedef struct {
     uint64_t                 generation;
     uint32_t                 n;        /* entries ever used */
-    uint32_t                 restored; /* what state/ has was published */
+    uint32_t                 restored; /* what state/ has: 1 is being, 2 was
+                                          published */
     civic_plugin_seat_t      seats[CIVIC_PLUGIN_SEATS];
     civic_plugin_entry_t     entries[CIVIC_PLUGIN_MAX];
 } civic_plugin_sh_t;
@@ -119,9 +120,13 @@ ngx_uint_t civic_plugin_zone_find(const ngx_str_t *name);
 
 ngx_int_t civic_plugin_zone_publish(const civic_plugin_record_t *record);
 
-/* true in one process only, once in the life of the memory */
+/*
+ * True in one process only, once in the life of the memory: it restores,
+ * and says when it is done.  Others wait for that, but not for long.
+ */
 
 ngx_uint_t civic_plugin_zone_claim_restore(void);
+void civic_plugin_zone_restored(void);
 
 /* quarantine, by entry: how long it rests now, if it does (ms) */
 
