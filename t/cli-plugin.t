@@ -53,6 +53,8 @@ cmp_ok Time::HiRes::time() - $start, '<', 4, 'in no time';
 is hello()->{content}, '{"hello":"li"}', 'it answers';
 runs(['list'], qr/^health\/hello +ready +0\.1\.0 +\w{32}$/m, 'it is listed');
 runs(['check', 'health/hello'], qr/nothing is wrong/, 'nothing is wrong');
+runs(['test', 'health/hello', '--path', $plugins], qr/1 success/,
+     'its specs pass');
 ok -e "$plugins/hello/$_", "it has a $_"
     for qw(manifest.json plugin.lua README.md spec/hello_spec.lua);
 

@@ -64,13 +64,17 @@ local count = function() return civic.store.at("count") end
 
 function m.mine(request) return 200, { sub = request.claims.sub } end
 function m.his(request)
-    local answer, code = civic.http("his", { path = "/patients/" .. request.params.id })
-    return 200, { status = answer and answer.status, name = answer and answer.body.name, code = code }
+    local path = "/patients/" .. request.params.id
+    local answer = assert(civic.http("his", { path = path }))
+    return 200, { status = answer.status, name = answer.body.name }
 end
 function m.credit()
-    return 200, civic.call("data/credit:GET /facts/{id}", { params = { id = "7" } }).body
+    local target = "data/credit:GET /facts/{id}"
+    return 200, civic.call(target, { params = { id = "7" } }).body
 end
-function m.pay() return 200, civic.call("care/pay:POST /o", { body = { fen = 5 } }).body end
+function m.pay()
+    return 200, civic.call("care/pay:POST /o", { body = { fen = 5 } }).body
+end
 function m.one() return 200, { n = count():incr("n") } end
 function m.time() return 200, { now = civic.time.now() } end
 function m.sweep(data) count():set("swept", data and data.why or "clock") end
@@ -119,11 +123,15 @@ describe("visits", function()
     end)
 
     it("moves the clock and runs what the clock would run", function()
-        local before = gate:anyone():get("/care/visits/time").body.now
+        local function now()
+            return gate:anyone():get("/care/visits/time").body.now
+        end
+        local before = now()
         test.advance(86400)
-        assert.is_true(gate:anyone():get("/care/visits/time").body.now >= before + 86400)
+        assert.is_true(now() >= before + 86400)
         test.run("sweep", { why = "spec" })
-        assert.equal("spec", test.redis("GET", "civic:{care/visits:count}:swept"))
+        assert.equal("spec",
+                     test.redis("GET", "civic:{care/visits:count}:swept"))
     end)
 end)
 END

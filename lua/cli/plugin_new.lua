@@ -42,7 +42,8 @@ local test = require "civic.test"
 
 describe("%s", function()
     it("says hello to whoever is named", function()
-        local answer = test.gate:get("%s/hello/li")
+        local anyone = test.gate():anyone()
+        local answer = anyone:get("%s/hello/li")
         assert.are.equal(200, answer.status)
         assert.are.equal("li", answer.body.hello)
     end)

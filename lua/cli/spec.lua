@@ -179,9 +179,9 @@ local function department_block(folder, name, entry)
     if calls[1] then
         table.insert(words, "calls=" .. table.concat(calls, ","))
     end
-    return fill(DEPARTMENT, { name = name, folder = folder,
-                              prefix = table.concat(entry.prefix, " "),
-                              allow = words[1] and "allow " .. table.concat(words, " ") .. ";" or "" })
+    local allow = words[1] and "allow " .. table.concat(words, " ") .. ";" or ""
+    return fill(DEPARTMENT, { name = name, folder = folder, allow = allow,
+                              prefix = table.concat(entry.prefix, " ") })
 end
 
 
