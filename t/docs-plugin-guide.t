@@ -217,7 +217,7 @@ $text =~ s/^ *allow   store data=P4;\n/$grant/m;
 spew($conf, $text);
 my ($pid) = slurp($cli->home . '/run/nginx.pid') =~ /(\d+)/;
 kill 'HUP', $pid;
-unlike list(qr/vaccine +ready +0\.2\.0 \w+\n(?! )/), qr/not granted/,
+unlike list(qr/vaccine +ready +0\.2\.0 +\w+\n(?! )/), qr/not granted/,
        'once it is granted the plugin is live';
 
 my $other = POSIX::strftime('%Y-%m-%d',
