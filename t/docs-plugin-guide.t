@@ -240,5 +240,8 @@ like plugin('check', 'health/vaccine'), qr/nothing is wrong/,
 like plugin('test', 'health/vaccine', '--path', $plugins),
      qr/^4 successes \/ 0 failures \/ 0 errors/m, 'and its specs pass';
 
+like $cli->gate->get('/openapi.json')->{content},
+     qr{/health/vaccine/reservations}, 'it is in OpenAPI';
+
 $cli->run('down');
 done_testing;
