@@ -7,8 +7,11 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use Civic::Host;
 use Civic::Metrics;
 use Civic::Plugin;
+use Civic::Redis;
+use Civic::Upstream;
 use Test::More;
 use Time::HiRes ();
 
@@ -32,7 +35,12 @@ function M.own() civic.problem("taken") end
 return M
 END
 
-my $gate = Civic::Plugin->start(workers => 2);
+my $redis = Civic::Redis->start;
+my $slow = Civic::Upstream->start(sub { sleep 1; return [204, {}] });
+my $gate = Civic::Plugin->start(
+    workers => 2, department => 'allow store http=slow; timeout 300ms;',
+    http => 'civic_redis main { server ' . $redis->server . "; }\n"
+            . 'civic_remote slow { url http://' . $slow->addr . '; }');
 mkdir $gate->dir . '/plugins';
 
 
@@ -171,6 +179,39 @@ is requests('GET /loop', 'killed'), 1, 'all of them';
 is requests('other', $_), 0, "no other is $_" for @outcomes;
 
 
+# waits that end otherwise, and what runs without a route
+
+$plugin = 'health/waits';
+Civic::Host->plugin($gate, $plugin, <<'END',
+local M = {}
+function M.slow() civic.http("slow") return 204 end
+function M.tick() civic.metric("ticks") end
+return M
+END
+    needs => { http => ['slow'], store => JSON::PP::true },
+    schedule => [ { run => 'tick', every => '1s' } ],
+    routes => { 'GET /long' => 'slow', 'GET /left' => 'slow' });
+Time::HiRes::sleep(0.3);
+is $gate->get('/health/waits/long')->{status}, 503, 'a wait that is too long';
+my $client = Civic::Host->open($gate, '/health/waits/left');
+Time::HiRes::sleep(0.1);
+close $client;
+
+for (1 .. 100) {
+    look();
+    last if requests('', 'answered') && requests('GET /left', 'abandoned');
+    Time::HiRes::sleep(0.1);
+}
+is requests('GET /long', 'overstayed'), 1, 'is told as one';
+cmp_ok value('seconds_total', 'GET /long'), '>', 0.25, 'with its wait';
+cmp_ok value('lua_seconds_total', 'GET /long'), '<', 0.1,
+       'which is no time in Lua';
+is requests('GET /left', 'abandoned'), 1, 'whom a client left is told apart';
+cmp_ok requests('', 'answered'), '>', 0, 'what has no route counts for none';
+is row('')->{failed}, 0, 'in the status, too';
+system 'rm', '-rf', $gate->dir . '/plugins/health/waits';
+
+
 # plugins with more routes than there is room for
 
 my @many = map { "many$_" } 1 .. $slots / $most;
@@ -223,9 +264,8 @@ look();
 is requests('other', 'answered'), $other, 'who had no room has it now';
 
 my $start = Time::HiRes::time();
-my $bytes = length $gate->get('/metrics')->{content};
+my $bytes = length $gate->get('/status')->{content};
 my $took = Time::HiRes::time() - $start;
-cmp_ok $took, '<', 0.5, "all is told in a moment ($bytes bytes)";
-diag sprintf '%d bytes in %.1f ms', $bytes, $took * 1000;
+cmp_ok $took, '<', 0.5, "all routes are told in a moment ($bytes bytes)";
 
 done_testing;

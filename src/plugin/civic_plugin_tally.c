@@ -87,7 +87,7 @@ civic_plugin_tally_enlist(civic_plugin_t *plugin)
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
 
-    if (lost && lost != said) {
+    if (lost > said) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "civic plugin: no room for the numbers of %ui routes "
                       "of \"%V\", they are counted as \"other\"", lost,
