@@ -76,6 +76,8 @@ broken('a syntax error', qr/plugin\.lua:2: /,
        'plugin.lua' => "local M = {}\nfunction function\n");
 broken('an error while it is loaded', qr/plugin\.lua:1: .*of its own/,
        'plugin.lua' => "error('of its own')\n");
+broken('an error that would be two lines of the log', qr/ours  \[2J/,
+       'plugin.lua' => "error('ours\\n\\27[2J')\n");
 broken('bytecode', qr/wrong mode|bytecode/,
        'plugin.lua' => "\x1bLJ\x02\x0a" . 'x' x 100);
 broken('a loop at the top', qr/plugin\.lua/,
