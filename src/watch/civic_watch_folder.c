@@ -18,6 +18,7 @@ typedef struct {
     civic_watch_folder_t   *folder;
     civic_plugin_errors_t  *errors;
     uint64_t                sign;
+    ngx_uint_t              names;     /* seen below lib/ and redis/ */
 } civic_watch_walk_t;
 
 
@@ -30,6 +31,7 @@ static ngx_int_t civic_watch_folder_walk(civic_watch_walk_t *walk,
 static void civic_watch_folder_walk_lua(civic_watch_walk_t *walk, int parent,
     const char *name, const char *full, civic_watch_visit_pt visit,
     ngx_uint_t depth);
+static ngx_uint_t civic_watch_folder_full(civic_watch_walk_t *walk);
 static ngx_uint_t civic_watch_folder_is_lua(const char *name);
 static void civic_watch_folder_visit_sign(civic_watch_walk_t *walk, int dir,
     const char *name, const char *full);
@@ -171,8 +173,9 @@ civic_watch_folder_walk_lua(civic_watch_walk_t *walk, int parent,
         return;
     }
 
-    while ((entry = readdir(dir)) != NULL) {
-
+    while (!civic_watch_folder_full(walk)
+           && (entry = readdir(dir)) != NULL)
+    {
         if (entry->d_name[0] == '.'
             || snprintf(path, sizeof(path), "%s/%s", full, entry->d_name)
                >= (int) sizeof(path))
@@ -195,6 +198,24 @@ civic_watch_folder_walk_lua(civic_watch_walk_t *walk, int parent,
     }
 
     (void) closedir(dir);
+}
+
+
+/* whoever waits for this folder to be read is all other departments */
+
+static ngx_uint_t
+civic_watch_folder_full(civic_watch_walk_t *walk)
+{
+    if (walk->names++ < CIVIC_WATCH_NAMES_MAX) {
+        return 0;
+    }
+
+    if (walk->errors != NULL) {
+        civic_plugin_errors_add(walk->errors, "lib/ and redis/ hold more "
+                                "than %d names", CIVIC_WATCH_NAMES_MAX);
+    }
+
+    return 1;
 }
 
 

@@ -37,21 +37,30 @@ static ngx_uint_t civic_watch_judge_same(const civic_watched_t *w,
 
 
 civic_watched_t *
-civic_watch_judge_create(ngx_pool_t *pool, civic_plugin_main_conf_t *pmcf,
+civic_watch_judge_create(civic_plugin_main_conf_t *pmcf,
     civic_plugin_tenant_t *tenant, const ngx_str_t *name)
 {
     size_t            len;
     u_char           *last;
     ngx_uint_t        i;
+    ngx_pool_t       *pool;
     civic_watched_t  *w;
+
+    pool = ngx_create_pool(4096, ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
 
     len = tenant->department.path.len + 1 + name->len + 1;
 
     w = ngx_pcalloc(pool, sizeof(civic_watched_t));
+
     if (w == NULL) {
+        ngx_destroy_pool(pool);
         return NULL;
     }
 
+    w->pool = pool;
     w->pmcf = pmcf;
     w->tenant = tenant;
     w->name.len = name->len;
@@ -59,6 +68,7 @@ civic_watch_judge_create(ngx_pool_t *pool, civic_plugin_main_conf_t *pmcf,
     w->path.data = ngx_pnalloc(pool, len);
 
     if (w->name.data == NULL || w->path.data == NULL) {
+        ngx_destroy_pool(pool);
         return NULL;
     }
 

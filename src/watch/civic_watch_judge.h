@@ -14,6 +14,7 @@
 
 
 typedef struct {
+    ngx_pool_t                *pool;   /* its own */
     civic_plugin_main_conf_t  *pmcf;
     civic_plugin_tenant_t     *tenant;
     ngx_str_t                  name;   /* "health/booking" */
@@ -34,9 +35,8 @@ typedef struct {
 
 /* takes over what is published of it.  NULL: no memory */
 
-civic_watched_t *civic_watch_judge_create(ngx_pool_t *pool,
-    civic_plugin_main_conf_t *pmcf, civic_plugin_tenant_t *tenant,
-    const ngx_str_t *name);
+civic_watched_t *civic_watch_judge_create(civic_plugin_main_conf_t *pmcf,
+    civic_plugin_tenant_t *tenant, const ngx_str_t *name);
 
 /* obeys ./civic plugin stop, start, rollback and deploy */
 
