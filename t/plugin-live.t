@@ -101,6 +101,13 @@ is(Civic::Plugin->status($gate, $name)->{reason}, '',
    'a folder that is a link is not looked into');
 unlink "$lib/etc";
 
+rmdir $lib or unlink glob("$lib/*") and rmdir $lib or die "$lib: $!\n";
+symlink '/etc', $lib or die;
+Civic::Plugin->await($gate, $name, sub { $_[0]{reason} =~ /lib is no folder/ });
+unlink $lib;
+Civic::Plugin->await($gate, $name, sub { $_[0]{reason} eq '' });
+pass 'nor is a lib/ that is one, whose going is seen';
+
 symlink "$name", $gate->dir . '/plugins/health/alias';
 my $entry = Civic::Plugin->await($gate, 'health/alias',
                                  sub { ($_[0]{state} // '') ne '' });
@@ -141,6 +148,14 @@ for (1 .. 50) {
 }
 is $res->{status}, 503, 'a plugin that was never good answers 503';
 like $res->{content}, qr/"code":"plugin-not-loaded"/, 'and says so';
+
+
+for my $n (1 .. 3) {
+    Civic::Plugin->write($gate, 'health/never', 'plugin.lua' => "error($n)");
+    Civic::Plugin->await($gate, 'health/never', sub { $_[0]{reason} =~ /: $n \[/ });
+}
+my @copies = grep { -d } glob $gate->dir . '/conf/state/plugins/health/never/*';
+is scalar @copies, 1, 'of versions that never served one copy is kept';
 
 
 # a folder that is gone takes its service with it

@@ -33,6 +33,8 @@ static void civic_watch_folder_walk_lua(civic_watch_walk_t *walk, int parent,
     ngx_uint_t depth);
 static ngx_uint_t civic_watch_folder_full(civic_watch_walk_t *walk);
 static ngx_uint_t civic_watch_folder_is_lua(const char *name);
+static void civic_watch_folder_sign_folder(civic_watch_walk_t *walk, int dir,
+    const char *name);
 static void civic_watch_folder_visit_sign(civic_watch_walk_t *walk, int dir,
     const char *name, const char *full);
 static void civic_watch_folder_visit_read(civic_watch_walk_t *walk, int dir,
@@ -133,6 +135,8 @@ civic_watch_folder_walk(civic_watch_walk_t *walk, const ngx_str_t *path,
     }
 
     for (i = 0; civic_watch_folder_folders[i]; i++) {
+        civic_watch_folder_sign_folder(walk, dir,
+                                       civic_watch_folder_folders[i]);
         civic_watch_folder_walk_lua(walk, dir, civic_watch_folder_folders[i],
                                     civic_watch_folder_folders[i], visit, 1);
     }
@@ -227,6 +231,22 @@ civic_watch_folder_is_lua(const char *name)
     len = ngx_strlen(name);
 
     return len > 4 && ngx_strcmp(name + len - 4, ".lua") == 0;
+}
+
+
+/* what it is and who may read it: files in it come and go by themselves */
+
+static void
+civic_watch_folder_sign_folder(civic_watch_walk_t *walk, int dir,
+    const char *name)
+{
+    struct stat  st;
+
+    if (walk->errors == NULL
+        && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    {
+        walk->sign += (uint64_t) st.st_ino * 0x100000001b3ULL + st.st_mode;
+    }
 }
 
 

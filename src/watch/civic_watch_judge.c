@@ -18,6 +18,8 @@
 
 
 static void civic_watch_judge_recheck(civic_watched_t *w);
+static void civic_watch_judge_again(civic_watched_t *w);
+static ngx_uint_t civic_watch_judge_settled(const struct timespec *mtime);
 static void civic_watch_judge_pin(civic_watched_t *w,
     const civic_watch_kept_t *kept);
 static ngx_int_t civic_watch_judge_folder(civic_watched_t *w,
@@ -141,6 +143,9 @@ civic_watch_judge_recheck(civic_watched_t *w)
         if (errors.list.nelts != 0) {
             civic_watch_judge_reason(w, &errors);
             civic_watch_judge_publish(w);
+
+        } else if (!w->good) {
+            civic_watch_judge_again(w);
         }
     }
 
@@ -148,7 +153,33 @@ civic_watch_judge_recheck(civic_watched_t *w)
 }
 
 
-/* its place in state/ changes whenever a file there comes or goes */
+/* what was taken for want of a grant has it again, whatever its folder */
+
+static void
+civic_watch_judge_again(civic_watched_t *w)
+{
+    ngx_str_t           hash;
+    civic_watch_kept_t  kept;
+
+    civic_watch_keep_read(w->pmcf, &w->name, &kept);
+
+    hash.data = kept.hash;
+    hash.len = kept.hash_len;
+
+    if (civic_watch_judge_same(w, &hash)) {
+        w->good = 1;
+        w->stopped = kept.stopped;
+        w->record.reason_len = 0;
+        civic_watch_judge_publish(w);
+    }
+}
+
+
+/*
+ * Its place in state/ changes whenever a file there comes or goes.  The
+ * kernel's clock for that ticks slowly: another change within the tick looks
+ * like the same, so that a young time is not relied on.
+ */
 
 void
 civic_watch_judge_words(civic_watched_t *w)
@@ -168,7 +199,9 @@ civic_watch_judge_words(civic_watched_t *w)
         return;
     }
 
-    w->kept = st.st_mtim;
+    if (civic_watch_judge_settled(&st.st_mtim)) {
+        w->kept = st.st_mtim;
+    }
 
     civic_watch_keep_read(w->pmcf, &w->name, &kept);
 
@@ -192,6 +225,17 @@ civic_watch_judge_words(civic_watched_t *w)
 }
 
 
+static ngx_uint_t
+civic_watch_judge_settled(const struct timespec *mtime)
+{
+    struct timespec  now;
+
+    (void) clock_gettime(CLOCK_REALTIME, &now);
+
+    return now.tv_sec > mtime->tv_sec + 1;
+}
+
+
 static void
 civic_watch_judge_pin(civic_watched_t *w, const civic_watch_kept_t *kept)
 {
@@ -203,11 +247,14 @@ civic_watch_judge_pin(civic_watched_t *w, const civic_watch_kept_t *kept)
     hash.data = (u_char *) kept->pin;
     hash.len = kept->pin_len;
 
-    if (w->pinned && civic_watch_judge_same(w, &hash)) {
+    if (w->pinned
+        && ngx_memcmp(w->pin, hash.data, CIVIC_PLUGIN_HASH_LEN) == 0)
+    {
         return;
     }
 
     w->pinned = 1;
+    ngx_memcpy(w->pin, hash.data, CIVIC_PLUGIN_HASH_LEN);
 
     pool = ngx_create_pool(4096, ngx_cycle->log);
     if (pool == NULL) {

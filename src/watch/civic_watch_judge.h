@@ -24,7 +24,9 @@ typedef struct {
     uint64_t                   missing; /* ms: since when; 0: it is there */
     ngx_uint_t                 seen;   /* the pass */
     civic_plugin_record_t      record; /* as published */
-    struct timespec            kept;   /* mtime of its place in state/ */
+    struct timespec            kept;   /* mtime of its place in state/, once
+                                          that will not come again */
+    u_char                     pin[CIVIC_PLUGIN_HASH_LEN]; /* if pinned */
     ngx_file_info_t            info;
     unsigned                   known:1; /* there is a record */
     unsigned                   good:1; /* record.hash may serve */
