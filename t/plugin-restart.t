@@ -144,6 +144,19 @@ becomes($gate, sub { $_[0]{state} eq 'ready' && $_[0]{reason} =~ /broken/ },
 is text($gate), 'claims', 'and answers';
 
 
+# a location that comes is nginx's, whatever the folder says
+
+$gate->write('conf/nginx.conf' => Civic::Gate->configuration(%option,
+    server => $option{server}
+              . 'location = /health/hello/ { return 200 "nginx"; }'));
+ok $gate->reload, 'a reload gives the path to nginx';
+becomes($gate, sub { $_[0]{state} eq 'not-loaded' },
+        'the version that served does not serve over it');
+$gate->write('conf/nginx.conf' => Civic::Gate->configuration(%option));
+ok $gate->reload, 'a reload takes it back';
+becomes($gate, sub { $_[0]{state} eq 'ready' }, 'and it serves again');
+
+
 # a copy of which a machine without power left half
 
 plugin('claims', needs => { claims => ['sub'] });

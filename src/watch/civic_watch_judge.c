@@ -17,6 +17,9 @@
 #include "civic_plugin_registry.h"
 
 
+static civic_plugin_t *civic_watch_judge_kept(civic_watched_t *w,
+    const ngx_str_t *hash, const ngx_str_t *folder,
+    civic_plugin_errors_t *errors);
 static void civic_watch_judge_recheck(civic_watched_t *w);
 static void civic_watch_judge_again(civic_watched_t *w);
 static ngx_uint_t civic_watch_judge_settled(const struct timespec *mtime);
@@ -101,7 +104,30 @@ civic_watch_judge_create(civic_plugin_main_conf_t *pmcf,
 }
 
 
-/* what served under another configuration may not be granted any more */
+/* a copy that served, under what the configuration says now; NULL: errors */
+
+static civic_plugin_t *
+civic_watch_judge_kept(civic_watched_t *w, const ngx_str_t *hash,
+    const ngx_str_t *folder, civic_plugin_errors_t *errors)
+{
+    civic_plugin_t  *plugin;
+
+    plugin = civic_plugin_load(&w->tenant->department, &w->name, hash, folder,
+                               CIVIC_PLUGIN_NONE, errors);
+
+    if (plugin != NULL) {
+        civic_plugin_admit((ngx_cycle_t *) ngx_cycle, plugin, errors);
+        civic_plugin_admit_beside(w->pmcf, plugin, NULL, errors);
+    }
+
+    return plugin;
+}
+
+
+/*
+ * What served under another configuration may not be granted any more, or
+ * its paths may be nginx's by now.
+ */
 
 static void
 civic_watch_judge_recheck(civic_watched_t *w)
@@ -129,11 +155,9 @@ civic_watch_judge_recheck(civic_watched_t *w)
         && civic_plugin_folder(pool, w->pmcf, &w->name, &hash, &folder)
            == NGX_OK)
     {
-        plugin = civic_plugin_load(&w->tenant->department, &w->name, &hash,
-                                   &folder, CIVIC_PLUGIN_NONE, &errors);
+        plugin = civic_watch_judge_kept(w, &hash, &folder, &errors);
 
         if (plugin != NULL) {
-            civic_plugin_admit((ngx_cycle_t *) ngx_cycle, plugin, &errors);
             civic_plugin_release(plugin);
         }
 
@@ -269,12 +293,7 @@ civic_watch_judge_pin(civic_watched_t *w, const civic_watch_kept_t *kept)
         return;
     }
 
-    plugin = civic_plugin_load(&w->tenant->department, &w->name, &hash,
-                               &folder, CIVIC_PLUGIN_NONE, &errors);
-
-    if (plugin != NULL) {
-        civic_plugin_admit((ngx_cycle_t *) ngx_cycle, plugin, &errors);
-    }
+    plugin = civic_watch_judge_kept(w, &hash, &folder, &errors);
 
     if (errors.list.nelts != 0) {
         civic_watch_judge_reject(w, &errors);
