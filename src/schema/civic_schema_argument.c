@@ -370,6 +370,13 @@ civic_schema_argument_pattern(civic_schema_set_t *set, const ngx_str_t *text,
                                    "%V", text, &reason);
     }
 
+    set->patterns += civic_pcre_size(*code);
+
+    if (set->patterns > CIVIC_SCHEMA_MAX_PATTERNS) {
+        return civic_schema_refuse(set, "the patterns of this document take "
+                                   "more than 2 MB");
+    }
+
     return NGX_OK;
 }
 

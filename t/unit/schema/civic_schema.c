@@ -293,6 +293,28 @@ long_texts_and_many_names_are_work(void **state)
 }
 
 
+/* a worker keeps what is compiled for as long as the plugin is there */
+
+static void
+patterns_that_grow_have_no_room(void **state)
+{
+    char  *list, *schema;
+
+    list = schema_list("{\"pattern\":\"(ab|cd){1,300}\"}", 400);
+
+    schema = malloc(ngx_strlen(list) + 64);
+    assert_non_null(schema);
+
+    (void) sprintf(schema, "{\"anyOf\":%s}", list);
+
+    assert_non_null(strstr(schema_judge(schema, "1"),
+                           " pattern the patterns of this document take "
+                           "more than 2 MB"));
+    free(schema);
+    free(list);
+}
+
+
 /* [[[0,0,..,1]],[[0,0,..,2]],..]: alike but for the last */
 
 static void
@@ -399,6 +421,7 @@ main(void)
         cmocka_unit_test(work_is_bounded_whatever_the_schema),
         cmocka_unit_test(long_values_are_work_whatever_the_keyword),
         cmocka_unit_test(long_texts_and_many_names_are_work),
+        cmocka_unit_test(patterns_that_grow_have_no_room),
         cmocka_unit_test(items_that_differ_deep_inside_are_work),
         cmocka_unit_test(a_long_pointer_is_cut),
         cmocka_unit_test(each_allocation_that_fails_is_an_error),
