@@ -39,7 +39,9 @@ local function finish(slot, person, place, now)
 end
 
 
--- booked where nothing is to be paid, else held for fifteen minutes
+-- booked where nothing is to be paid, else held for fifteen minutes.  Each
+-- place that is taken uses up one of the slot's numbers for good, and keeps
+-- others out meanwhile: so there are only so many for one person in a day.
 
 function _M.book(person, slot_id)
     local now = clock.now()
@@ -58,6 +60,12 @@ function _M.book(person, slot_id)
         return nil, "booking-barred", { ["until"] = clock.iso(barred) }
     end
 
+    if people.taken(person, now) >= civic.config.places_per_day then
+        return nil, "too-many-places", {
+            ["until"] = clock.iso(clock.day(clock.date(now)) + clock.DAY),
+        }
+    end
+
     local free, code, other = visits.reserve(person, slot, now)
     if code == "adopt" then
         return finish(slot, person, other, now)
@@ -69,6 +77,7 @@ function _M.book(person, slot_id)
     local number, lapses = slot.pool:hold(person, now, HOLD,
                                           note("pending", now))
     if number then
+        people.take(person, now)
         return finish(slot, person, { state = "held", number = number,
                                       holder = person, lapses = lapses,
                                       note = note("pending", now) }, now)

@@ -19,6 +19,7 @@ local OUTCOMES = {                 -- status, IssueType
     ["duplicate-booking"] = { 409, "duplicate" },
     ["expired"] = { 410, "expired" },
     ["booking-barred"] = { 403, "business-rule" },
+    ["too-many-places"] = { 429, "throttled" },
     ["invalid-resource"] = { 422, "invalid" },
     ["invalid-search"] = { 400, "invalid" },
 }
