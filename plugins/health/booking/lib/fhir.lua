@@ -17,8 +17,8 @@ local STATUS = {
 }
 
 local WHY = {
-    cancelled = { "pat", "Patient" }, lapsed = { "pat-fb", "Patient: "
-    .. "Failed to Confirm" }, noshow = { "other", "Other" },
+    cancelled = { "pat", "Patient" }, lapsed = { "other", "Other" },
+    noshow = { "other", "Other" },
     moved = { "prov", "Provider" }, stopped = { "prov", "Provider" },
 }
 

@@ -68,6 +68,24 @@ describe("FHIR", function ()
                         .body.total)
     end)
 
+    it("has a hold that lapsed as cancelled, for no reason of the patient",
+       function ()
+        local r = officer:post(V .. "/schedules", {
+            department = { code = "fee", name = "f" }, date = day,
+            doctor = { code = "fee", name = "f" }, start = "10:00",
+            ["end"] = "10:30", minutes = 30, capacity = 1, fee = 100,
+        })
+        r = client:post("/fhir/Appointment", wanted(r.body.id .. ".1000"))
+        assert.equal("pending", r.body.status)
+
+        test.advance(15 * 60 + 1)
+        r = client:get("/fhir/Appointment/" .. r.body.id)
+        assert.equal("cancelled", r.body.status)
+        assert.same({ "other", "Other" },
+                    { r.body.cancelationReason.coding[1].code,
+                      r.body.cancelationReason.coding[1].display })
+    end)
+
     it("says no with an OperationOutcome", function ()
         local r = client:post("/fhir/Appointment", wanted(id .. ".0830"))
         assert.equal(409, r.status)
