@@ -172,14 +172,14 @@ end
 
 
 function _M.book(request)
-    local slot, why = fhir.wanted(request.body)
+    local person = people.digest(request.caller)
+    local slot, why = fhir.wanted(request.body, person)
 
     if not slot then
         return refuse("invalid-resource", why)
     end
 
-    local it, code, fields = bookings.book(people.digest(request.caller),
-                                               slot)
+    local it, code, fields = bookings.book(person, slot)
 
     if not it then
         return refuse(code, fields and fields["until"])

@@ -68,6 +68,24 @@ describe("FHIR", function ()
                         .body.total)
     end)
 
+    it("books for whoever asks, and for nobody else", function ()
+        local own = client:get("/fhir/Appointment").body.entry[1].resource
+                          .participant[1].actor
+        local ask = wanted(id .. ".0830")
+
+        ask.participant = { { status = "accepted", actor = {
+                                  reference = "Patient/" .. ("0"):rep(32) } } }
+        local r = client:post("/fhir/Appointment", ask)
+        assert.equal(422, r.status)
+        assert.equal("invalid-resource",
+                     r.body.issue[1].details.coding[1].code)
+
+        -- his own: refused for what he has already
+
+        ask.participant[1].actor = own
+        assert.equal(409, client:post("/fhir/Appointment", ask).status)
+    end)
+
     it("has a hold that lapsed as cancelled, for no reason of the patient",
        function ()
         local r = officer:post(V .. "/schedules", {
