@@ -37,6 +37,15 @@ local function found(resource)
 end
 
 
+-- the request had it decoded
+
+local function encoded(text)
+    return (text:gsub("[^%w._~:/-]", function (byte)
+        return string.format("%%%02X", byte:byte())
+    end))
+end
+
+
 local function bundle(request, list, view)
     local resources, words = {}, {}
 
@@ -46,7 +55,7 @@ local function bundle(request, list, view)
 
     for name, value in pairs(request.query) do
         if type(value) == "string" then
-            words[#words + 1] = name .. "=" .. value
+            words[#words + 1] = encoded(name) .. "=" .. encoded(value)
         end
     end
     table.sort(words)

@@ -45,8 +45,19 @@ describe("FHIR", function ()
         assert.same({ "Bundle", "searchset", 1 }, { r.body.resourceType,
                     r.body.type, r.body.total })
         assert.equal(id, r.body.entry[1].resource.id)
+        assert.equal("/fhir/Schedule?date=" .. day .. "&specialty=fhir",
+                     r.body.link[1].url)
         assert.equal("Practitioner/f1",
                      r.body.entry[1].resource.actor[1].reference)
+    end)
+
+    it("says which search it was, as a URI", function ()
+        local r = client:get("/fhir/Schedule?date=" .. day
+                             .. "&specialty=urn%3A%20%26x%7Cfhir")
+
+        assert.equal(1, r.body.total)
+        assert.equal("/fhir/Schedule?date=" .. day
+                     .. "&specialty=urn:%20%26x%7Cfhir", r.body.link[1].url)
     end)
 
     it("books a free slot, and only once", function ()
@@ -137,7 +148,8 @@ describe("the calendar", function ()
                              .. "/calendar.ics")
 
         assert.equal(200, r.status)
-        assert.matches("^text/calendar", r.headers["content-type"])
+        assert.equal("text/calendar; charset=utf-8",
+                     r.headers["content-type"])
 
         local text = r.raw or r.body
         local rest = text
@@ -152,6 +164,7 @@ describe("the calendar", function ()
         end
 
         text = text:gsub("\r\n ", "")
+        assert.is_nil(text:find("METHOD", 1, true))
         assert.is_truthy(text:find("SUMMARY:就诊预约 呼吸与危重症医学科\\; "
                                    .. "一区\\, 二区 欧阳\\\\医生\r\n", 1, true))
         assert.is_truthy(text:find("DTSTART:" .. day:gsub("-", "")
