@@ -17,7 +17,8 @@
 #include "civic_json.h"
 
 
-#define CIVIC_JSON_EXACT  9007199254740992     /* 2^53 */
+#define CIVIC_JSON_EXACT   9007199254740992    /* 2^53 */
+#define CIVIC_JSON_STRIDE  64
 
 
 static ngx_int_t civic_json_shallow(const ngx_str_t *text);
@@ -27,7 +28,8 @@ static size_t civic_json_utf8_len(const u_char *p, const u_char *last);
 static size_t civic_json_escape_char(u_char *dst, const u_char *p,
     const u_char *last, size_t *used);
 static ngx_uint_t civic_json_equal_numbers(const json_t *a, const json_t *b);
-static ngx_uint_t civic_json_equal_objects(const json_t *a, const json_t *b);
+static ngx_uint_t civic_json_equal_objects(const json_t *a, const json_t *b,
+    ngx_uint_t *steps);
 
 
 civic_json_t *
@@ -556,9 +558,12 @@ civic_json_boolean(const civic_json_t *json, ngx_uint_t *value)
 /* as deep as the text was, which civic_json_parse() has bounded */
 
 ngx_uint_t
-civic_json_equal(const civic_json_t *a, const civic_json_t *b)
+civic_json_equal(const civic_json_t *a, const civic_json_t *b,
+    ngx_uint_t *steps)
 {
     size_t  i;
+
+    (*steps)++;
 
     if (a == b) {
         return 1;
@@ -575,9 +580,14 @@ civic_json_equal(const civic_json_t *a, const civic_json_t *b)
     switch (json_typeof(a)) {
 
     case JSON_STRING:
-        return json_string_length(a) == json_string_length(b)
-               && ngx_memcmp(json_string_value(a), json_string_value(b),
-                             json_string_length(a)) == 0;
+        if (json_string_length(a) != json_string_length(b)) {
+            return 0;
+        }
+
+        *steps += json_string_length(a) / CIVIC_JSON_STRIDE;
+
+        return ngx_memcmp(json_string_value(a), json_string_value(b),
+                          json_string_length(a)) == 0;
 
     case JSON_ARRAY:
         if (json_array_size(a) != json_array_size(b)) {
@@ -586,7 +596,7 @@ civic_json_equal(const civic_json_t *a, const civic_json_t *b)
 
         for (i = 0; i < json_array_size(a); i++) {
             if (!civic_json_equal(json_array_get(a, i),
-                                  json_array_get(b, i)))
+                                  json_array_get(b, i), steps))
             {
                 return 0;
             }
@@ -595,7 +605,7 @@ civic_json_equal(const civic_json_t *a, const civic_json_t *b)
         return 1;
 
     case JSON_OBJECT:
-        return civic_json_equal_objects(a, b);
+        return civic_json_equal_objects(a, b, steps);
 
     default:
         return 1;
@@ -615,7 +625,8 @@ civic_json_equal_numbers(const json_t *a, const json_t *b)
 
 
 static ngx_uint_t
-civic_json_equal_objects(const json_t *a, const json_t *b)
+civic_json_equal_objects(const json_t *a, const json_t *b,
+    ngx_uint_t *steps)
 {
     void          *iter;
     ngx_str_t      name;
@@ -631,7 +642,7 @@ civic_json_equal_objects(const json_t *a, const json_t *b)
 
         other = civic_json_named(b, &name);
 
-        if (other == NULL || !civic_json_equal(value, other)) {
+        if (other == NULL || !civic_json_equal(value, other, steps)) {
             return 0;
         }
     }

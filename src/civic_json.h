@@ -102,9 +102,13 @@ const civic_json_t *civic_json_named(const civic_json_t *json,
 
 ngx_int_t civic_json_boolean(const civic_json_t *json, ngx_uint_t *value);
 
-/* as JSON Schema has it: 1 is 1.0, the order of members is nothing */
+/*
+ * As JSON Schema has it: 1 is 1.0, the order of members is nothing.  What
+ * was compared is added to `steps`: a value, or 64 bytes of a string.
+ */
 
-ngx_uint_t civic_json_equal(const civic_json_t *a, const civic_json_t *b);
+ngx_uint_t civic_json_equal(const civic_json_t *a, const civic_json_t *b,
+    ngx_uint_t *steps);
 
 /*
  * NULL: no memory, or no UTF-8.  What is built is the builder's, until it
