@@ -291,6 +291,35 @@ loading(void **state)
 }
 
 
+/* the sanitizer's: what malloc() has given away */
+
+size_t  __sanitizer_get_current_allocated_bytes(void)
+            __attribute__((weak));
+
+
+static void
+memory_beside(void **state)
+{
+    size_t  before;
+
+    if (__sanitizer_get_current_allocated_bytes == NULL) {
+        skip();
+    }
+
+    assert_true(plugin_load("local text = '[' .. ('1,'):rep(1e4)"
+                            " .. '9007199254740993]'"
+                            " return { f = function()"
+                            " civic.json.decode(text) end }"));
+    assert_int_equal(plugin_start("f"), NGX_OK);
+
+    before = __sanitizer_get_current_allocated_bytes();
+
+    assert_int_equal(plugin_start("f"), NGX_OK);
+    assert_int_equal(plugin_start("f"), NGX_OK);
+    assert_true(__sanitizer_get_current_allocated_bytes() - before < 100000);
+}
+
+
 static void
 every_small_cap(void **state)
 {
@@ -338,6 +367,8 @@ main(void)
           plugin_setup, plugin_teardown, NULL },
         { "what was thrown away does not count against the cap", garbage,
           plugin_setup, plugin_teardown, NULL },
+        { "what C keeps for a run beside its memory goes with it",
+          memory_beside, plugin_setup, plugin_teardown, NULL },
         { "operations in a loop spend the budget too", many_stretches,
           plugin_setup, plugin_teardown, NULL },
         { "plugin.lua and its modules have a budget while they are loaded",
