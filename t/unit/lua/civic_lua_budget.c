@@ -157,6 +157,12 @@ long_instructions(void **state)
     check_killed_as("local s = '[' .. ('1,'):rep(1e4) .. '1]'"
                     " while true do civic.json.decode(s) end",
                     CIVIC_LUA_CPU);
+
+    plugin_conf.budget.memory = 16 * 1024 * 1024;
+
+    check_killed_as("local s = ('1'):rep(4e6) local same ="
+                    " civic.crypto.equal while true do same(s, s) end",
+                    CIVIC_LUA_CPU);
     assert_true(plugin_run.cpu < 500 * 1000000);
 }
 
@@ -222,6 +228,9 @@ memory(void **state)
                     " end)", CIVIC_LUA_MEMORY);
     check_killed_as("local f = 'x' while true do f = '(' .. f .. ')+' .. f"
                     " load('return ' .. f) end", CIVIC_LUA_MEMORY);
+    check_killed_as("local t = { ('x'):rep(1e6), type }"
+                    " for i = 1, 1e9 do pcall(civic.http, 'a', t) end",
+                    CIVIC_LUA_MEMORY);
     assert_true(civic_lua_vm_memory(plugin_vm) <= plugin_conf.budget.memory);
 }
 
