@@ -438,6 +438,7 @@ civic_host_request_visit(civic_host_exchange_t *ex)
                                       : ex->plugin->department->timeout;
     order.log = r->connection->log;
     order.key = ex->key;
+    order.path = r->uri;
     order.query = r->args;
     order.body = ex->body;
     order.done = civic_host_request_done;

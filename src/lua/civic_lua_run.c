@@ -22,8 +22,12 @@
 #include "civic_lua_value.h"
 
 
+#define CIVIC_LUA_RUN_WASTE  (8 * 1024 * 1024)
+
+
 typedef struct {
     lua_State               *co;       /* NULL: not yet, or no more */
+    size_t                   wasted;   /* bytes of the run's pool */
     int                      ref;      /* keeps it, in the registry */
     unsigned                 done:1;   /* it may serve another run */
 } civic_lua_run_state_t;
@@ -49,6 +53,8 @@ static void civic_lua_run_failure_problem(lua_State *L,
     civic_lua_run_t *run);
 static size_t civic_lua_run_traceback(lua_State *co, char *buf, size_t size);
 static int civic_lua_run_forget(lua_State *L);
+static void civic_lua_run_waste(civic_lua_run_t *run,
+    const civic_lua_value_ctx_t *ctx);
 
 
 ngx_int_t
@@ -603,6 +609,8 @@ civic_lua_run_operation(lua_State *L)
     }
 
     if (rc != NGX_OK) {
+        civic_lua_run_waste(run, &ctx);
+
         return civic_lua_sandbox_error(L, "%s: argument %d %s", name,
                                        (int) i - 1, ctx.err ? ctx.err
                                        : "finds no memory");
@@ -613,4 +621,25 @@ civic_lua_run_operation(lua_State *L)
     run->operation.nargs = n;
 
     return lua_yield(L, 0);
+}
+
+
+/*
+ * What was copied before an argument was refused stays in the pool, and the
+ * host never hears of it.  A run that catches the error and goes on like
+ * that ends as one that takes too much memory.
+ */
+
+static void
+civic_lua_run_waste(civic_lua_run_t *run, const civic_lua_value_ctx_t *ctx)
+{
+    civic_lua_run_state_t  *state;
+
+    state = run->state;
+    state->wasted += civic_lua_value_copied(ctx);
+
+    if (state->wasted > CIVIC_LUA_RUN_WASTE) {
+        run->vm->kill = CIVIC_LUA_KILLED_MEMORY;
+        civic_lua_budget_hurry(run->vm);
+    }
 }

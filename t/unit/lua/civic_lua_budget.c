@@ -157,6 +157,12 @@ long_instructions(void **state)
     check_killed_as("local s = '[' .. ('1,'):rep(1e4) .. '1]'"
                     " while true do civic.json.decode(s) end",
                     CIVIC_LUA_CPU);
+
+    plugin_conf.budget.memory = 16 * 1024 * 1024;
+
+    check_killed_as("local s = ('1'):rep(4e6) local same ="
+                    " civic.crypto.equal while true do same(s, s) end",
+                    CIVIC_LUA_CPU);
     assert_true(plugin_run.cpu < 500 * 1000000);
 }
 
@@ -222,6 +228,9 @@ memory(void **state)
                     " end)", CIVIC_LUA_MEMORY);
     check_killed_as("local f = 'x' while true do f = '(' .. f .. ')+' .. f"
                     " load('return ' .. f) end", CIVIC_LUA_MEMORY);
+    check_killed_as("local t = { ('x'):rep(1e6), type }"
+                    " for i = 1, 1e9 do pcall(civic.http, 'a', t) end",
+                    CIVIC_LUA_MEMORY);
     assert_true(civic_lua_vm_memory(plugin_vm) <= plugin_conf.budget.memory);
 }
 
@@ -291,6 +300,35 @@ loading(void **state)
 }
 
 
+/* the sanitizer's: what malloc() has given away */
+
+size_t  __sanitizer_get_current_allocated_bytes(void)
+            __attribute__((weak));
+
+
+static void
+memory_beside(void **state)
+{
+    size_t  before;
+
+    if (__sanitizer_get_current_allocated_bytes == NULL) {
+        skip();
+    }
+
+    assert_true(plugin_load("local text = '[' .. ('1,'):rep(1e4)"
+                            " .. '9007199254740993]'"
+                            " return { f = function()"
+                            " civic.json.decode(text) end }"));
+    assert_int_equal(plugin_start("f"), NGX_OK);
+
+    before = __sanitizer_get_current_allocated_bytes();
+
+    assert_int_equal(plugin_start("f"), NGX_OK);
+    assert_int_equal(plugin_start("f"), NGX_OK);
+    assert_true(__sanitizer_get_current_allocated_bytes() - before < 100000);
+}
+
+
 static void
 every_small_cap(void **state)
 {
@@ -338,6 +376,8 @@ main(void)
           plugin_setup, plugin_teardown, NULL },
         { "what was thrown away does not count against the cap", garbage,
           plugin_setup, plugin_teardown, NULL },
+        { "what C keeps for a run beside its memory goes with it",
+          memory_beside, plugin_setup, plugin_teardown, NULL },
         { "operations in a loop spend the budget too", many_stretches,
           plugin_setup, plugin_teardown, NULL },
         { "plugin.lua and its modules have a budget while they are loaded",
