@@ -18,6 +18,10 @@
 void *civic_lua_alloc(void *data, void *p, size_t osize, size_t nsize);
 
 
+/* from now on CPU time ticks in this process */
+
+void civic_lua_budget_tick(void);
+
 void civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run);
 void civic_lua_budget_leave(civic_lua_vm_t *vm);
 
