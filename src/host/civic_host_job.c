@@ -22,6 +22,8 @@
 
 #define CIVIC_HOST_POOL     2048
 #define CIVIC_HOST_MESSAGE  512
+#define CIVIC_HOST_TURN     (256 * 1024) /* bytes asked for in one go */
+#define CIVIC_HOST_OPERATION  4096       /* as bytes, each one */
 
 
 static civic_host_job_t *civic_host_job_create(
@@ -34,6 +36,10 @@ static ngx_int_t civic_host_job_begin(civic_host_job_t *job,
 static ngx_int_t civic_host_job_answer(civic_host_job_t *job);
 static void civic_host_job_release(civic_host_job_t *job);
 static void civic_host_job_loop(civic_host_job_t *job, ngx_int_t rc);
+static ngx_uint_t civic_host_job_long(civic_host_job_t *job);
+static void civic_host_job_yield(civic_host_job_t *job);
+static void civic_host_job_withdraw(civic_host_job_t *job);
+static void civic_host_job_turn(ngx_event_t *ev);
 static void civic_host_job_returned(civic_host_job_t *job);
 static void civic_host_job_failed(civic_host_job_t *job);
 static void civic_host_job_stop(civic_host_job_t *job);
@@ -114,6 +120,10 @@ civic_host_job_create(const civic_host_order_t *order)
     job->timer.handler = civic_host_job_deadline;
     job->timer.data = job;
     job->timer.log = ngx_cycle->log;
+
+    job->turn.handler = civic_host_job_turn;
+    job->turn.data = job;
+    job->turn.log = ngx_cycle->log;
 
     civic_plugin_hold(job->plugin);
 
@@ -214,7 +224,19 @@ civic_host_job_loop(civic_host_job_t *job, ngx_int_t rc)
             return;
         }
 
+        if (civic_host_job_long(job)) {
+            job->answered = 1;
+            rc = NGX_BUSY;
+            break;
+        }
+
         rc = civic_host_job_answer(job);
+    }
+
+    if (rc == NGX_BUSY) {
+        civic_host_job_yield(job);
+        job->busy = 0;
+        return;
     }
 
     if (rc == NGX_OK) {
@@ -225,6 +247,66 @@ civic_host_job_loop(civic_host_job_t *job, ngx_int_t rc)
     }
 
     civic_host_job_finish(job);
+}
+
+
+/* what the gate itself does for it is no CPU time of Lua's */
+
+static ngx_uint_t
+civic_host_job_long(civic_host_job_t *job)
+{
+    size_t  done;
+
+    done = job->weight + job->noperations * CIVIC_HOST_OPERATION;
+
+    if (done - job->paused < CIVIC_HOST_TURN) {
+        return 0;
+    }
+
+    job->paused = done;
+
+    return 1;
+}
+
+
+/* it has run for long: whoever else has something to do comes first */
+
+static void
+civic_host_job_yield(civic_host_job_t *job)
+{
+    job->cancel = civic_host_job_withdraw;
+    ngx_post_event(&job->turn, &ngx_posted_next_events);
+}
+
+
+static void
+civic_host_job_withdraw(civic_host_job_t *job)
+{
+    ngx_delete_posted_event(&job->turn);
+}
+
+
+static void
+civic_host_job_turn(ngx_event_t *ev)
+{
+    ngx_int_t          rc;
+    civic_host_job_t  *job;
+
+    job = ev->data;
+    job->cancel = NULL;
+    job->busy = 1;
+
+    if (job->answered) {
+        job->answered = 0;
+        civic_host_job_loop(job, civic_host_job_answer(job));
+        return;
+    }
+
+    civic_plugin_enter(job->plugin);
+    rc = civic_lua_run_go_on(&job->run);
+    civic_plugin_leave(job->plugin);
+
+    civic_host_job_loop(job, rc);
 }
 
 

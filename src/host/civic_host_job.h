@@ -61,6 +61,7 @@ struct civic_host_job_s {
     ngx_str_t                         trace;
     ngx_msec_t                        deadline; /* as ngx_current_msec */
     ngx_event_t                       timer;
+    ngx_event_t                       turn;    /* posted: it gave way */
     ngx_uint_t                        depth;
 
     civic_lua_run_t                   run;
@@ -80,10 +81,13 @@ struct civic_host_job_s {
     ngx_uint_t                        noperations;
     ngx_uint_t                        nlines;
     size_t                            weight;  /* of all that was asked */
+    size_t                            paused;  /* noperations and weight,
+                                                  when it gave way last */
 
     unsigned                          forward:1;
     unsigned                          started:1; /* the run needs its end */
     unsigned                          busy:1;  /* on the stack */
+    unsigned                          answered:1; /* and gave way then */
     unsigned                          over:1;  /* done, or about to be */
     unsigned                          ended:1; /* free it when not busy */
 };
