@@ -42,7 +42,7 @@ sub start {
     my $gate = Civic::Plugin->start(workers => 2, %option,
         http => ($option{http} // '') . 'server {
             listen unix:%DIR%/plain.sock; return 200 "plain$uri\n"; }',
-        server => 'location /plain/ {
+        server => ($option{server} // '') . 'location /plain/ {
             proxy_pass http://unix:%DIR%/plain.sock; }',
         departments => <<"END");
 civic_department bad {
