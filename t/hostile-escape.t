@@ -133,7 +133,7 @@ for _, name in ipairs(names) do
     for _, part in ipairs(names) do
         local ok, value = pcall(function()
             return civic.store.at(name):get(part) end)
-        if ok and value and value ~= civic.json.null then got = value end
+        if ok and (value == "quiet" or value == "bare") then got = value end
         pcall(function() civic.store.at(name):set(part, "mine") end)
     end
 end

@@ -14,7 +14,8 @@ package Civic::Hostile;
 #         the Lua is the body of a handler of the request r.  Wanted is a
 #         status, with a code for problems: asked for a little while, each
 #         answer must be so, and the plugin itself serves on.  Or a pattern
-#         of the answer's content
+#         of the answer's content.  A hash before them is more of the
+#         manifest; head => Lua on top
 #     $hostile->ask($name, %option)        one request to a case: its answer
 #     $hostile->quiet($title)              what the neighbours saw since the
 #         last time: every answer was right.  Times are told, not judged
@@ -103,7 +104,7 @@ END
 
     for my $i (0 .. $#cases) {
         my ($title, undef, @wanted) = @{ $cases[$i] };
-        my $until = Time::HiRes::time() + 0.2;
+        my $until = Time::HiRes::time() + (ref $wanted[0] ? 0 : 0.2);
         my $bad;
         for (my $n = 0; !$bad && $n < 3 || Time::HiRes::time() < $until; $n++)
         {
@@ -125,7 +126,8 @@ sub _as {
     return $res->{status} == 200 && $res->{content} =~ $wanted
         if ref $wanted;
     return $res->{status} == $wanted
-           && (!defined $code || (Civic::Host::body($res)->{code} // '') eq $code);
+           && (!defined $code
+               || (Civic::Host::body($res)->{code} // '') eq $code);
 }
 
 

@@ -201,6 +201,10 @@ writes(void **state)
     check_error("rawset(string, 'len', 1)", "table expected");
     check_error("table.insert(string, 1)", "table expected");
     check_error("table.sort(civic)", "takes a table");
+    check_error("table.insert({}, -2e9, 1)", "position is out of bounds");
+    check_error("table.insert({}, 3, 1)", "position is out of bounds");
+    check("local t = { 1 } table.insert(t, 1, 0) table.insert(t, 3, 2)"
+          " table.insert(t, 3) return t", "[0,1,2,3]");
     check_error("civic.store.at('x').name = nil getmetatable(civic.store"
                 ".at('x')).__index = 1", "attempt to index");
     check("civic.store.at('x').name = 'y' return civic.store.at('x').name",
