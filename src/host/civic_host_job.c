@@ -22,8 +22,6 @@
 
 #define CIVIC_HOST_POOL     2048
 #define CIVIC_HOST_MESSAGE  512
-#define CIVIC_HOST_TURN     (256 * 1024) /* bytes asked for in one go */
-#define CIVIC_HOST_OPERATION  4096       /* as bytes, each one */
 
 
 static civic_host_job_t *civic_host_job_create(
@@ -36,10 +34,9 @@ static ngx_int_t civic_host_job_begin(civic_host_job_t *job,
 static ngx_int_t civic_host_job_answer(civic_host_job_t *job);
 static void civic_host_job_release(civic_host_job_t *job);
 static void civic_host_job_loop(civic_host_job_t *job, ngx_int_t rc);
-static ngx_uint_t civic_host_job_long(civic_host_job_t *job);
 static void civic_host_job_yield(civic_host_job_t *job);
 static void civic_host_job_withdraw(civic_host_job_t *job);
-static void civic_host_job_turn(ngx_event_t *ev);
+static void civic_host_job_turn(void *data);
 static void civic_host_job_returned(civic_host_job_t *job);
 static void civic_host_job_failed(civic_host_job_t *job);
 static void civic_host_job_stop(civic_host_job_t *job);
@@ -123,7 +120,6 @@ civic_host_job_create(const civic_host_order_t *order)
 
     job->turn.handler = civic_host_job_turn;
     job->turn.data = job;
-    job->turn.log = ngx_cycle->log;
 
     civic_plugin_hold(job->plugin);
 
@@ -224,7 +220,7 @@ civic_host_job_loop(civic_host_job_t *job, ngx_int_t rc)
             return;
         }
 
-        if (civic_host_job_long(job)) {
+        if (civic_host_turns_over()) {
             job->answered = 1;
             rc = NGX_BUSY;
             break;
@@ -250,49 +246,30 @@ civic_host_job_loop(civic_host_job_t *job, ngx_int_t rc)
 }
 
 
-/* what the gate itself does for it is no CPU time of Lua's */
-
-static ngx_uint_t
-civic_host_job_long(civic_host_job_t *job)
-{
-    size_t  done;
-
-    done = job->weight + job->noperations * CIVIC_HOST_OPERATION;
-
-    if (done - job->paused < CIVIC_HOST_TURN) {
-        return 0;
-    }
-
-    job->paused = done;
-
-    return 1;
-}
-
-
 /* it has run for long: whoever else has something to do comes first */
 
 static void
 civic_host_job_yield(civic_host_job_t *job)
 {
     job->cancel = civic_host_job_withdraw;
-    ngx_post_event(&job->turn, &ngx_posted_next_events);
+    civic_host_turns_wait(&job->turn);
 }
 
 
 static void
 civic_host_job_withdraw(civic_host_job_t *job)
 {
-    ngx_delete_posted_event(&job->turn);
+    civic_host_turns_leave(&job->turn);
 }
 
 
 static void
-civic_host_job_turn(ngx_event_t *ev)
+civic_host_job_turn(void *data)
 {
-    ngx_int_t          rc;
-    civic_host_job_t  *job;
+    civic_host_job_t *job = data;
 
-    job = ev->data;
+    ngx_int_t  rc;
+
     job->cancel = NULL;
     job->busy = 1;
 

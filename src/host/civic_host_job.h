@@ -17,6 +17,7 @@
 
 
 #include "civic_host.h"
+#include "civic_host_turns.h"
 
 
 #define CIVIC_HOST_MAX_OPERATIONS  1000
@@ -61,7 +62,7 @@ struct civic_host_job_s {
     ngx_str_t                         trace;
     ngx_msec_t                        deadline; /* as ngx_current_msec */
     ngx_event_t                       timer;
-    ngx_event_t                       turn;    /* posted: it gave way */
+    civic_host_turn_t                 turn;
     ngx_uint_t                        depth;
 
     civic_lua_run_t                   run;
@@ -81,8 +82,6 @@ struct civic_host_job_s {
     ngx_uint_t                        noperations;
     ngx_uint_t                        nlines;
     size_t                            weight;  /* of all that was asked */
-    size_t                            paused;  /* noperations and weight,
-                                                  when it gave way last */
 
     unsigned                          forward:1;
     unsigned                          started:1; /* the run needs its end */
