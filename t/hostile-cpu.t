@@ -87,6 +87,12 @@ END
     ['a table shifted from its beginning',
      'local t = {} for i = 1, 3e5 do t[i] = i end'
      . ' while true do table.insert(t, 1, 0) table.remove(t, 1) end', @ended],
+    ['a pattern that backtracks',
+     'return 200, ("a"):rep(1e5):find((".-"):rep(20) .. "b")', @ended],
+    ['the same under pcall, and in gsub', 'while true do pcall(string.gsub,'
+     . ' ("a"):rep(1e5), ("a*"):rep(20) .. "b", "") end', @ended],
+    ['a set that is long', 'return 200, ("a"):rep(1e5):find("["'
+     . ' .. ("b-c"):rep(1e5) .. "]")', @ended],
     ['JSON read in a loop',
      'local s = "[" .. ("1,"):rep(1e5) .. "1]"'
      . ' while true do civic.json.decode(s) end', @ended],

@@ -43,6 +43,7 @@ static void civic_lua_budget_hook(lua_State *L, lua_Debug *ar);
 static uint64_t civic_lua_budget_cpu(civic_lua_vm_t *vm, uint64_t enough);
 static int civic_lua_budget_metered(lua_State *L);
 static void civic_lua_budget_check(lua_State *L, civic_lua_vm_t *vm);
+static uint64_t civic_lua_budget_spend(civic_lua_vm_t *vm, ngx_uint_t work);
 static void civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm);
 static uint64_t civic_lua_budget_clock(clockid_t clock);
 
@@ -285,31 +286,71 @@ civic_lua_budget_hook(lua_State *L, lua_Debug *ar)
 static void
 civic_lua_budget_check(lua_State *L, civic_lua_vm_t *vm)
 {
+    uint64_t  cpu, slice;
+
+    vm->charged = 0;
+
+    slice = vm->loaded ? (uint64_t) vm->budget.slice * 1000000 : 0;
+    cpu = civic_lua_budget_spend(vm, CIVIC_LUA_HOOK);
+
+    if (slice && cpu > slice && vm->kill == CIVIC_LUA_ALIVE
+        && lua_isyieldable(L))
+    {
+        vm->gives_way = 1;
+    }
+}
+
+
+/* gives the CPU time since it was resumed, or something below it */
+
+static uint64_t
+civic_lua_budget_spend(civic_lua_vm_t *vm, ngx_uint_t work)
+{
     uint64_t          cpu, left, slice;
     civic_lua_run_t  *run;
 
     run = vm->run;
-    run->instructions += CIVIC_LUA_HOOK;
-    vm->charged = 0;
+    run->instructions += work;
 
     if (run->instructions > vm->budget.instructions) {
         vm->kill = CIVIC_LUA_KILLED_INSTRUCTIONS;
-        return;
+        return 0;
     }
 
     cpu = (uint64_t) vm->budget.cpu * 1000000;
     left = (cpu > run->cpu) ? cpu - run->cpu : 0;
 
-    slice = vm->loaded && vm->budget.slice
-            ? (uint64_t) vm->budget.slice * 1000000 : left;
+    slice = vm->budget.slice ? (uint64_t) vm->budget.slice * 1000000 : left;
 
     cpu = civic_lua_budget_cpu(vm, ngx_min(left, slice));
 
     if (cpu > left) {
         vm->kill = CIVIC_LUA_KILLED_CPU;
+    }
 
-    } else if (cpu > slice && lua_isyieldable(L)) {
-        vm->gives_way = 1;
+    return cpu;
+}
+
+
+void
+civic_lua_budget_pay(lua_State *L, ngx_uint_t work)
+{
+    civic_lua_vm_t  *vm;
+
+    vm = civic_lua_vm_of(L);
+
+    if (vm->run == NULL) {
+        return;
+    }
+
+    if (vm->kill == CIVIC_LUA_ALIVE) {
+        civic_lua_budget_spend(vm, work);
+    }
+
+    if (vm->kill != CIVIC_LUA_ALIVE) {
+        civic_lua_budget_hurry(vm);
+        lua_pushnil(L);
+        (void) lua_error(L);
     }
 }
 

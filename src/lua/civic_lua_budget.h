@@ -36,6 +36,13 @@ void civic_lua_budget_hurry(civic_lua_vm_t *vm);
 
 void civic_lua_budget_charge(civic_lua_vm_t *vm, size_t bytes);
 
+/*
+ * `work` as if it were so many instructions, from within a C function;
+ * raises an error if the budget is spent, and it cannot be caught for long
+ */
+
+void civic_lua_budget_pay(lua_State *L, ngx_uint_t work);
+
 /* collects garbage, and decides when to do so again */
 
 void civic_lua_budget_collect(lua_State *L, civic_lua_vm_t *vm);

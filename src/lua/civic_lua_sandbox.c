@@ -13,6 +13,8 @@
  *                     never opened
  *     xpcall, table.sort
  *                     base.lua's own: see there
+ *     string.find, match, gmatch, gsub
+ *                     civic_lua_strings.c: within the budget
  *     math.randomseed seeded here, so that no plugin can repeat numbers
  *
  * Globals are two tables: the names, and an empty one that is every
@@ -143,6 +145,11 @@ civic_lua_sandbox_init(lua_State *L, civic_lua_vm_t *vm)
     }
 
     civic_lua_sandbox_bound(L, globals);
+
+    lua_getfield(L, globals, LUA_STRLIBNAME);
+    luaL_register(L, NULL, civic_lua_strings_functions);
+    lua_pop(L, 1);
+
     civic_lua_sandbox_meter(L, globals);
     civic_lua_sandbox_seed(L);
     civic_lua_sandbox_strings(L, globals);

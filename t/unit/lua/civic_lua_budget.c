@@ -1,4 +1,4 @@
-/* sources: t/unit/lua/plugin.c src/civic_value.c src/civic_value_json.c src/civic_json.c src/jose/civic_jose_base64url.c src/lua/civic_lua_alloc.c src/lua/civic_lua_budget.c src/lua/civic_lua_bytes.c src/lua/civic_lua_json.c src/lua/civic_lua_native.c src/lua/civic_lua_object.c src/lua/civic_lua_require.c src/lua/civic_lua_run.c src/lua/civic_lua_sandbox.c src/lua/civic_lua_sources.c src/lua/civic_lua_text.c src/lua/civic_lua_value.c src/lua/civic_lua_vm.c */
+/* sources: t/unit/lua/plugin.c src/civic_value.c src/civic_value_json.c src/civic_json.c src/jose/civic_jose_base64url.c src/lua/civic_lua_alloc.c src/lua/civic_lua_budget.c src/lua/civic_lua_bytes.c src/lua/civic_lua_json.c src/lua/civic_lua_native.c src/lua/civic_lua_object.c src/lua/civic_lua_pattern.c src/lua/civic_lua_require.c src/lua/civic_lua_run.c src/lua/civic_lua_sandbox.c src/lua/civic_lua_sources.c src/lua/civic_lua_strings.c src/lua/civic_lua_text.c src/lua/civic_lua_value.c src/lua/civic_lua_vm.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -147,6 +147,7 @@ callbacks(void **state)
 static void
 long_instructions(void **state)
 {
+    plugin_conf.budget.instructions = 100000000;
     plugin_conf.budget.cpu = 50;
 
     check_killed_as("while true do ('x'):rep(1e6) end", CIVIC_LUA_CPU);
@@ -247,6 +248,24 @@ turns_of_others(void **state)
     assert_int_equal(plugin_start("f"), NGX_BUSY);
     assert_int_equal(plugin_start("g"), NGX_OK);
     assert_string_equal(plugin_results(), "1");
+}
+
+
+/* patterns that LuaJIT's own matcher would try for hours */
+
+static void
+patterns(void **state)
+{
+    check_killed("return (('a'):rep(1e5)):find(('.-'):rep(9) .. 'b')");
+    check_killed("return (('a'):rep(1e5)):match(('a*'):rep(9) .. 'b')");
+    check_killed("while true do pcall(string.gsub, ('a'):rep(1e5),"
+                 " ('a?'):rep(90) .. 'b', '') end");
+    check_killed("for _ in ('a'):rep(1e5):gmatch(('.*'):rep(9) .. 'b') do"
+                 " end");
+    check_killed("return ('('):rep(1e6):gsub('%b()', '')");
+    check_killed("return ('a'):rep(1e6):find('(a*)%1%1b')");
+    check_killed("return ('a'):rep(1e5):find('[' .. ('b-c'):rep(1e5) .. ']')");
+    check_error("return ('a'):rep(1e5):find(('a?'):rep(1e5))", "too complex");
 }
 
 
@@ -425,6 +444,8 @@ main(void)
           plugin_teardown, NULL },
         { "a VM runs no other before one that gave way", turns_of_others,
           plugin_setup, plugin_teardown, NULL },
+        { "patterns are matched within the budget", patterns, plugin_setup,
+          plugin_teardown, NULL },
         { "recursion ends as an error", recursion, plugin_setup,
           plugin_teardown, NULL },
         { "recursion through C ends before its stack does", deep_callbacks,
