@@ -65,19 +65,6 @@ typedef struct {
 } civic_identity_t;
 
 
-/*
- * What a problem says of its own: a plugin's codes and titles are not in the
- * table, and a refused body has a place in it.  Empty: as the table has it.
- */
-
-typedef struct {
-    ngx_str_t               code;      /* $civic_code and "code" */
-    ngx_str_t               title[2];  /* civic_reply_language_e */
-    ngx_str_t               detail;
-    ngx_str_t               members;   /* of the JSON: ,"name":value ... */
-} civic_problem_own_t;
-
-
 struct civic_ctx_s {
     ngx_http_request_t     *request;
     civic_ctx_t            *main;      /* of the client's request; or itself */

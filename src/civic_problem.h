@@ -114,6 +114,19 @@ typedef struct {
 } civic_problem_t;
 
 
+/*
+ * What a problem says of its own: a plugin's codes and titles are not in the
+ * table, and a refused body has a place in it.  Empty: as the table has it.
+ */
+
+typedef struct {
+    ngx_str_t               code;      /* $civic_code and "code" */
+    ngx_str_t               title[2];  /* civic_reply_language_e */
+    ngx_str_t               detail;
+    ngx_str_t               members;   /* of the JSON: ,"name":value ... */
+} civic_problem_own_t;
+
+
 extern const civic_problem_t  civic_problems[CIVIC_PROBLEM_COUNT];
 
 

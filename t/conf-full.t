@@ -80,7 +80,8 @@ for my $file (glob 'src/*.c src/*/*.c') {
     push @variables, $text =~ /^    \{ ngx_string\("(civic_\w+)"\), NULL,/gm,
                      $text =~ /_variable =\s+ngx_string\("(\w+)"\)/g;
     push @words, $1 =~ /^    \{ "(\w+)",/gm
-        if $text =~ /(?:issuer|redis_conf)_words\[\] = \{(.*?)^\};/ms;
+        if $text =~ /(?:issuer|redis_conf|department)_words
+                     \[\][ ]=[ ]\{(.*?)^\};/msx;
     push @parameters, $1 =~ /ngx_string\("(\w+=)"\)/g
         if $text =~ /civic_limit_policy_parameters\[\] = \{(.*?)^\};/ms;
 }

@@ -46,13 +46,17 @@ function m.make(r)
 end
 function m.taken(r) civic.problem("taken", { slot = "a" }) end
 function m.fails(r) error("no") end
-function m.slow(r) civic.http("slow") civic.http("slow") civic.http("slow") return 204 end
+function m.slow(r)
+    for i = 1, 3 do civic.http("slow") end
+    return 204
+end
 function m.text(r) return 200, "text" end
 
 return m
 END
     needs => { store => JSON::PP::true, http => ['slow'] },
-    problems => { taken => { status => 409, zh => '已被预约', en => 'Taken' } },
+    problems => { taken => { status => 409, zh => "已被预约",
+                             en => "Taken" } },
     routes => {
         'GET /orders/{id:[0-9]+}/{rest...}' => { auth => ['plugins'],
             run => 'show', query => { type => 'object', properties => {
@@ -77,25 +81,34 @@ local orders = "data/pay:GET /orders/{id:[0-9]+}/{rest...}"
 
 local function told(...)
     local ok, a = pcall(civic.call, ...)
-    return 200, { ok = ok, answer = ok and a or nil, err = not ok and tostring(a) or nil }
+    return 200, { ok = ok, answer = ok and a or nil,
+                  err = not ok and tostring(a) or nil }
 end
 
 function m.show(r)
-    return told(orders, { params = { id = 7, rest = "a b/c" }, query = { n = 3 } })
+    return told(orders, { params = { id = 7, rest = "a b/c" },
+                          query = { n = 3 } })
 end
-function m.param(r) return told(orders, { params = { id = "x", rest = "a" } }) end
+function m.param(r)
+    return told(orders, { params = { id = "x", rest = "a" } })
+end
 function m.lacks(r) return told(orders, { params = { id = 7 } }) end
 function m.query(r)
-    return told(orders, { params = { id = 7, rest = "a" }, query = { n = "x" } })
+    return told(orders, { params = { id = 7, rest = "a" },
+                          query = { n = "x" } })
 end
-function m.make(r) return told("data/pay:POST /orders", { body = { a = 1 } }) end
+function m.make(r)
+    return told("data/pay:POST /orders", { body = { a = 1 } })
+end
 function m.once(r)
     return told("data/pay:POST /orders", { body = { a = 1 }, once = "k" })
 end
 function m.mismatch(r)
     return told("data/pay:POST /orders", { body = { a = 2 }, once = "k" })
 end
-function m.body(r) return told("data/pay:POST /orders", { body = { a = "x" } }) end
+function m.body(r)
+    return told("data/pay:POST /orders", { body = { a = "x" } })
+end
 function m.nobody(r) return told("data/pay:POST /orders") end
 function m.taken(r) return told("data/pay:GET /taken") end
 function m.fails(r) return told("data/pay:GET /fails") end

@@ -61,7 +61,10 @@ function m.bytes(r)
     local a = civic.http("his", { path = "/bytes" })
     return a.status, a.body, { ["X-B"] = a.headers["x-a"] }
 end
-function m.dead(r) local a, code = civic.http("dead") return 200, { code = code } end
+function m.dead(r)
+    local a, code = civic.http("dead")
+    return 200, { code = code }
+end
 function m.slow(r)
     local a, code = civic.http("his", { path = "/slow", timeout = 0.2 })
     return 200, { code = code }
@@ -83,7 +86,9 @@ function m.split(r)
     local a, code = civic.http("his", { headers = { A = "b\r\nC: d" } })
     return 200, { code = code }
 end
-function m.forward(r) return civic.forward("his", { path = "/" .. r.params.what }) end
+function m.forward(r)
+    return civic.forward("his", { path = "/" .. r.params.what })
+end
 function m.nowhere(r) return civic.forward("dead") end
 
 return m
@@ -99,7 +104,8 @@ sub body { return Civic::Host::body(get($_[0])) }
 
 
 my $seen = body('get');
-is $seen->{method}, 'GET', 'a remote is asked' or diag explain $seen, $gate->log;
+is $seen->{method}, 'GET', 'a remote is asked'
+    or diag explain $seen, $gate->log;
 like $seen->{uri}, qr{^/a\?(?:b=c%20d%26&n=1|n=1&b=c%20d%26)$},
      'with the query, encoded';
 is Civic::Upstream::header($seen, 'X-B'), 'd', 'and headers';

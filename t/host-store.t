@@ -63,9 +63,15 @@ function m.run(r)
     return 200, { own = s:run("own", { "k" }, { "v" }) }
 end
 
-function m.none(r) return told(function() civic.store.at("a"):run("nil_such", {}) end) end
-function m.keys(r) return told(function() civic.store.at("a"):keys("*") end) end
-function m.block(r) return told(function() civic.store.at("a"):blpop("a", 0) end) end
+function m.none(r)
+    return told(function() civic.store.at("a"):run("nil_such", {}) end)
+end
+function m.keys(r)
+    return told(function() civic.store.at("a"):keys("*") end)
+end
+function m.block(r)
+    return told(function() civic.store.at("a"):blpop("a", 0) end)
+end
 function m.error(r)
     return told(function()
         local s = civic.store.at("a")
@@ -73,7 +79,9 @@ function m.error(r)
         s:lpush("t", 1)
     end)
 end
-function m.name(r) return told(function() civic.store.at("a}b"):get("x") end) end
+function m.name(r)
+    return told(function() civic.store.at("a}b"):get("x") end)
+end
 function m.away(r) civic.store.at("a"):get("x") return 200, {} end
 function m.caught(r)
     return told(function() civic.store.at("a"):get("x") end)
@@ -176,7 +184,7 @@ like $gate->get('/metrics')->{content},
      qr/civic_plugin_operations_total\{operation="store\.command"\} [1-9]/,
      'operations are counted';
 like $gate->get('/metrics')->{content},
-     qr/civic_plugin_operation_failures_total\{operation="store\.command"\} [1-9]/,
+     qr/_operation_failures_total\{operation="store\.command"\} [1-9]/,
      'failures, too';
 
 done_testing;

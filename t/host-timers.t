@@ -161,7 +161,8 @@ for (1 .. 60) {
 my @times = list('fails');
 cmp_ok scalar @times, '>=', 3, 'is tried again';
 cmp_ok $times[2] - $times[1], '>', 1.5, 'later and later';
-like $gate->log, qr/"fails" of "health\/timers" failed \(plugin-failed\), try 2/,
+like $gate->log,
+     qr{"fails" of "health/timers" failed \(plugin-failed\), try 2},
      'and the log says so';
 like $gate->get('/metrics')->{content},
      qr/civic_plugin_timers_total\{result="done"\} \d/, 'runs are counted';

@@ -59,7 +59,8 @@ refused('abroad', 'a prefix of another department',
 refused('nearly', 'a prefix that only looks like the own one',
         [qr{/prefix/0: "/healthy" is not below}], prefix => ['/healthy']);
 refused('thief', 'a prefix of another plugin',
-        [qr{/prefix/0: "/health/fine/sub" overlaps with "/health/fine" of \S}], prefix => ['/health/fine/sub']);
+        [qr{/prefix/0: "/health/fine/sub" overlaps with "/health/fine" of}],
+        prefix => ['/health/fine/sub']);
 refused('giant', 'a prefix above those of others',
         [qr{"/health" overlaps with "/health/fine"}], prefix => ['/health']);
 refused('status', 'a path in a location of nginx',
@@ -111,7 +112,8 @@ Civic::Plugin->write($shared, 'health/copy', Civic::Plugin->files('copy',
         routes => { 'GET /fhir/slot' => \%route } }));
 my $entry = Civic::Plugin->await($shared, 'health/copy',
                                  sub { ($_[0]{state} // '') ne '' });
-like $entry->{reason}, qr{the same requests as "/fhir/slot" \(first in health/slot/mani},
+like $entry->{reason},
+     qr{the same requests as "/fhir/slot" \(first in health/slot/mani},
      'but one path has one plugin';
 
 done_testing;

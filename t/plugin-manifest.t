@@ -134,6 +134,7 @@ my @cases = (
      properties => { a => { type => 'object' } } }, 0],
     ['a query without types', "$route.query", { type => 'object',
      properties => { a => {} } }, 0],
+    ['a query of nothing', "$route.query", { type => 'object' }, 1],
     ['once on a GET', 'routes.GET /slots.once', $yes, 0],
     ['once that is a word', "$route.once", 'yes', 0],
     ['a time without a unit', "$route.timeout", '5', 0],

@@ -78,7 +78,8 @@ is status('/read', $citizens->bearer(scope => 'b c')), 200,
    'and any scope of each';
 is status('/read'), 401, 'a caller without a token is asked for one';
 
-is status('/slow', $citizen), 200, 'a policy of the route lets some pass' for 1, 2;
+is status('/slow', $citizen), 200, 'a policy of the route lets some pass'
+    for 1, 2;
 ($code, $res) = status('/slow', $citizen);
 is $code, 429, 'and then no more';
 like $res->{headers}{'ratelimit-policy'}, qr/"wide".*"slow"/,

@@ -1,7 +1,8 @@
 -- Copyright (C) Civic Gate
 --
--- civic.metric(name, value): adds value (1 if there is none) to the counter
--- of that name, seen in the gate's metrics with the plugin as label.
+-- civic.metric(name, value): adds value, a whole number (1 if there is none), to
+-- the counter of that name, seen in the gate's metrics with plugin and name as
+-- labels.  A plugin has at most 16 of them.
 
 local _, native = ...
 

@@ -14,7 +14,8 @@ local timers = {}
 
 -- id: string; a timer of the same id is replaced.  time: seconds, as
 -- civic.time.now() counts.  name: of a function that plugin.lua returns, called
--- with data (plain values) and id.
+-- with data (plain values) and { id, fence, due }: fence is a string of digits
+-- that grows with every run, due the time that was asked for.
 function timers.at(id, time, name, data)
     if type(id) ~= "string" or type(time) ~= "number" or type(name) ~= "string" then
         fail("timers.at takes an id, a time in seconds and the name of a function")

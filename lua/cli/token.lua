@@ -6,53 +6,21 @@
 --     luajit token.lua KEY_FOLDER --sub S [--scope "a b"] [--aud A]
 --                      [--ttl 1h] [--claim k=v]...
 
-local ffi = require "ffi"
+package.path = arg[0]:match("^(.-)[^/]*$") .. "?.lua;" .. package.path
+
+local json = require "cjson.safe"
+local jwt = require "jwt"
 
 local ISSUER = "https://id.civicgate.example"
 local KEY_ID = "demo"
-local ES256 = 7                         -- jwt_alg_t, the same in 1.x and 2.x
 local SECONDS = { s = 1, m = 60, h = 3600, d = 86400 }
 local RESERVED = { iss = true, sub = true, aud = true, scope = true,
                    iat = true, exp = true, jti = true }
-
-ffi.cdef [[
-    typedef struct jwt jwt_t;
-
-    int jwt_new(jwt_t **jwt);
-    void jwt_free(jwt_t *jwt);
-    int jwt_add_grant(jwt_t *jwt, const char *grant, const char *value);
-    int jwt_add_grant_int(jwt_t *jwt, const char *grant, long value);
-    int jwt_add_grants_json(jwt_t *jwt, const char *json);
-    int jwt_add_header(jwt_t *jwt, const char *header, const char *value);
-    int jwt_set_alg(jwt_t *jwt, int alg, const unsigned char *key, int len);
-    char *jwt_encode_str(jwt_t *jwt);
-    void free(void *memory);
-]]
 
 
 local function fail(zh, en)
     io.stderr:write(zh, "\n", en, "\n")
     os.exit(1)
-end
-
-
-local function check(rc, what)
-    if rc ~= 0 then
-        fail("无法加入 " .. what, "cannot add " .. what)
-    end
-end
-
-
-local function load_libjwt()
-    for _, name in ipairs { "jwt", "libjwt.so.0", "libjwt.so.1",
-                            "libjwt.so.2" } do
-        local found, library = pcall(ffi.load, name)
-        if found then
-            return library
-        end
-    end
-    fail("找不到 libjwt (Debian: libjwt-dev)",
-         "libjwt was not found (Debian: libjwt-dev)")
 end
 
 
@@ -131,59 +99,43 @@ local function random_id()
 end
 
 
-local function quote(text)
-    return '"' .. text:gsub('[%c"\\]', function(char)
-        return ("\\u%04x"):format(char:byte())
-    end) .. '"'
+-- one member as a JSON object; a value that is JSON (2, true, "2", [1,2])
+-- stays what it is, other text is a string
+
+local function member(name, value)
+    if json.decode(value) == nil then
+        value = jwt.quote(value)
+    end
+    return "{" .. jwt.quote(name) .. ":" .. value .. "}"
 end
 
 
--- a value that is JSON (2, true, "2", [1,2]) stays what it is; other text is
--- a string
-
-local function add_claim(library, token, claim)
-    local name = quote(claim.name)
-    if claim.value:find('^%s*[%d%-tfn%[{"]')
-       and library.jwt_add_grants_json(token,
-               "{" .. name .. ":" .. claim.value .. "}") == 0
-    then
-        return
-    end
-    check(library.jwt_add_grants_json(token,
-              "{" .. name .. ":" .. quote(claim.value) .. "}"), claim.name)
-end
-
-
-local function mint(library, options, key)
-    local handle = ffi.new("jwt_t *[1]")
-    if library.jwt_new(handle) ~= 0 then
-        fail("内存不足", "no memory")
-    end
-    local token = ffi.gc(handle[0], library.jwt_free)
+local function mint(options, key)
     local now = os.time()
+    local claims = {}
 
-    check(library.jwt_add_header(token, "kid", KEY_ID), "kid")
     local texts = { iss = ISSUER, sub = options.sub, aud = options.aud,
                     scope = options.scope, jti = random_id() }
     for name, value in pairs(texts) do
-        check(library.jwt_add_grant(token, name, value), name)
+        table.insert(claims, member(name, jwt.quote(value)))
     end
-    check(library.jwt_add_grant_int(token, "iat", now), "iat")
-    check(library.jwt_add_grant_int(token, "exp", now + options.ttl), "exp")
+    table.insert(claims, member("iat", tostring(now)))
+    table.insert(claims, member("exp", tostring(now + options.ttl)))
     for _, claim in ipairs(options.claims) do
-        add_claim(library, token, claim)
+        table.insert(claims, member(claim.name, claim.value))
     end
 
-    check(library.jwt_set_alg(token, ES256, key, #key), "alg")
-    local text = library.jwt_encode_str(token)
-    if text == nil then
-        fail("签名失败", "signing failed")
+    local token, what = jwt.mint(jwt.ES256, KEY_ID, key, claims)
+    if token then
+        return token
     end
-    text = ffi.gc(text, ffi.C.free)
-    return ffi.string(text)
+    if what == "libjwt" then
+        fail("找不到 libjwt (Debian: libjwt-dev)",
+             "libjwt was not found (Debian: libjwt-dev)")
+    end
+    fail("无法签发: " .. what, "cannot mint: " .. what)
 end
 
 
 local options = parse_arguments(arg)
-local key = read(arg[1] .. "/citizens.pem")
-print(mint(load_libjwt(), options, key))
+print(mint(options, read(arg[1] .. "/citizens.pem")))

@@ -48,6 +48,11 @@ local REASONS = {
     ["internal"] = { "网关内部错误", "the gate itself failed" },
     ["bad-gateway"] = { "上游应答有误", "the upstream's answer was bad" },
     ["unavailable"] = { "暂不可用", "unavailable for now" },
+    ["plugin-not-loaded"] = { "插件没有可用的版本",
+                              "no version of the plugin works" },
+    ["plugin-stopped"] = { "插件已停用", "the plugin is stopped" },
+    ["plugin-quarantined"] = { "插件连续出错，暂停中",
+                               "the plugin kept failing and is left alone" },
     ["gateway-timeout"] = { "上游超时", "the upstream took too long" },
 }
 

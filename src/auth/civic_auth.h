@@ -53,6 +53,10 @@ typedef struct {
 civic_auth_terms_t *civic_auth_terms_create(ngx_cycle_t *cycle,
     const civic_auth_wish_t *wish, ngx_pool_t *pool, ngx_str_t *err);
 
+/* all issuers, as the configuration calls them: ngx_str_t, in r->pool */
+
+const ngx_array_t *civic_auth_issuer_names(ngx_http_request_t *r);
+
 /* does the location say civic_auth off?  Once locations are merged. */
 
 ngx_uint_t civic_auth_off(void **loc_conf);

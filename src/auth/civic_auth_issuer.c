@@ -443,3 +443,31 @@ civic_auth_issuer_close(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 
     return civic_auth_issuer_load(cf, issuer);
 }
+
+
+const ngx_array_t *
+civic_auth_issuer_names(ngx_http_request_t *r)
+{
+    ngx_str_t                *name;
+    ngx_uint_t                i;
+    ngx_array_t              *names;
+    civic_auth_issuer_t     **issuer;
+    civic_auth_main_conf_t   *amcf;
+
+    amcf = ngx_http_get_module_main_conf(r, ngx_http_civic_auth_module);
+
+    names = ngx_array_create(r->pool, amcf->issuers->nelts + 1,
+                             sizeof(ngx_str_t));
+    if (names == NULL) {
+        return NULL;
+    }
+
+    issuer = amcf->issuers->elts;
+
+    for (i = 0; i < amcf->issuers->nelts; i++) {
+        name = ngx_array_push(names);
+        *name = issuer[i]->name;
+    }
+
+    return names;
+}

@@ -29,6 +29,7 @@
 #define CIVIC_CLOCK_GRACE     5000     /* ms: the lease outlives the run */
 #define CIVIC_CLOCK_SCHEDULE  64       /* entries of a schedule */
 #define CIVIC_CLOCK_POOL      2048
+#define CIVIC_CLOCK_TOLD      64       /* versions without a store */
 
 
 typedef struct {
@@ -54,6 +55,7 @@ typedef struct {
 
 static void civic_clock_tick(ngx_event_t *ev);
 static ngx_uint_t civic_clock_wanted(const civic_plugin_t *plugin);
+static void civic_clock_complain(const civic_plugin_t *plugin);
 static ngx_uint_t civic_clock_polling(const civic_plugin_t *plugin);
 static void civic_clock_poll(civic_plugin_t *plugin);
 static ngx_int_t civic_clock_claim(civic_clock_poll_t *poll);
@@ -85,6 +87,12 @@ static void civic_clock_leave(civic_clock_poll_t *poll);
 static ngx_event_t       civic_clock_event;
 static ngx_connection_t  civic_clock_dummy;
 static ngx_queue_t       civic_clock_polls;
+
+
+/* compared, never followed: they may be gone */
+
+static const void       *civic_clock_told[CIVIC_CLOCK_TOLD];
+static ngx_uint_t        civic_clock_ntold;
 
 
 ngx_int_t
@@ -142,14 +150,46 @@ civic_clock_wanted(const civic_plugin_t *plugin)
 {
     ngx_uint_t  retry_after;
 
-    if (plugin->department->redis == NULL
-        || plugin->department->off
+    if (plugin->department->redis == NULL) {
+        civic_clock_complain(plugin);
+        return 0;
+    }
+
+    if (plugin->department->off
         || civic_plugin_state(plugin, &retry_after) != CIVIC_PLUGIN_READY)
     {
         return 0;
     }
 
     return plugin->manifest->store || plugin->manifest->schedule.nelts;
+}
+
+
+/* once for each version, as long as there is room to remember them */
+
+static void
+civic_clock_complain(const civic_plugin_t *plugin)
+{
+    ngx_uint_t  i;
+
+    if (plugin->manifest->schedule.nelts == 0
+        || civic_clock_ntold == CIVIC_CLOCK_TOLD)
+    {
+        return;
+    }
+
+    for (i = 0; i < civic_clock_ntold; i++) {
+        if (civic_clock_told[i] == plugin) {
+            return;
+        }
+    }
+
+    civic_clock_told[civic_clock_ntold++] = plugin;
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "civic clock: the schedule of \"%V\" is not followed: "
+                  "civic_department \"%V\" does not allow \"store\"",
+                  &plugin->name, &plugin->department->name);
 }
 
 

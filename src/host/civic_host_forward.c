@@ -95,7 +95,7 @@ civic_host_forward_start(ngx_http_request_t *r, civic_remote_t *remote,
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    return NGX_OK;
+    return ngx_handle_read_event(r->connection->read, 0);
 }
 
 

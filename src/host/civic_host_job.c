@@ -47,6 +47,13 @@ static void civic_host_job_log(civic_host_job_t *job, const char *what,
     const ngx_str_t *message);
 
 
+/* in the order of civic_plugin_state_e */
+
+static const civic_problem_e  civic_host_job_states[] = {
+    CIVIC_OK, CIVIC_UNLOADED, CIVIC_STOPPED, CIVIC_QUARANTINED
+};
+
+
 civic_host_job_t *
 civic_host_start(const civic_host_order_t *order)
 {
@@ -154,15 +161,18 @@ civic_host_job_copy(civic_host_job_t *job, const civic_host_order_t *order)
 static ngx_int_t
 civic_host_job_ready(civic_host_job_t *job)
 {
-    ngx_uint_t  retry_after;
+    ngx_uint_t  state;
 
-    if (civic_plugin_state(job->plugin, &retry_after) == CIVIC_PLUGIN_READY) {
+    job->result.retry_after = 0;
+
+    state = civic_plugin_state(job->plugin, &job->result.retry_after);
+
+    if (state == CIVIC_PLUGIN_READY) {
         return NGX_OK;
     }
 
     job->result.outcome = CIVIC_HOST_REFUSED;
-    job->result.problem = CIVIC_UNAVAILABLE;
-    job->outcome = CIVIC_PLUGIN_ABANDONED;
+    job->result.problem = civic_host_job_states[state];
 
     return NGX_DECLINED;
 }

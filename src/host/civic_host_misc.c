@@ -2,8 +2,8 @@
 /*
  * Copyright (C) Civic Gate
  *
- * Operations that are answered at once: log lines, secrets, the clock,
- * random bytes and digests.
+ * Operations that are answered at once: log lines, counters, secrets, the
+ * clock, random bytes and digests.
  */
 
 
@@ -125,6 +125,45 @@ civic_host_log_mask(ngx_str_t *line)
         if (p - start >= 11) {
             ngx_memset(start + 3, '*', p - start - 5);
         }
+    }
+}
+
+
+/* (name, whole number): adds */
+
+ngx_int_t
+civic_host_metric(civic_host_job_t *job, const civic_lua_operation_t *op)
+{
+    int64_t    n;
+    ngx_int_t  rc;
+    ngx_str_t  name;
+
+    rc = civic_host_arg_string(job, op, 0, &name);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    n = 1;
+
+    if (op->nargs > 1
+        && (civic_value_integer(&op->args[1], &n) != NGX_OK || n < 0))
+    {
+        return civic_host_job_fail(job, "metric: the value is no whole "
+                                   "number from 0");
+    }
+
+    switch (civic_plugin_count(job->plugin, &name, (uint64_t) n)) {
+
+    case NGX_OK:
+        return civic_host_job_give(job, NULL, 0);
+
+    case NGX_DECLINED:
+        return civic_host_job_fail(job, "metric: a name has 1 to 48 of a-z, "
+                                   "0-9, \"_\", \"-\" and \".\"");
+
+    default:
+        return civic_host_job_fail(job, "metric: a plugin has at most 16 "
+                                   "counters");
     }
 }
 

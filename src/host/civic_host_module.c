@@ -121,11 +121,13 @@ civic_host_clock_file_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 civic_host_init_process(ngx_cycle_t *cycle)
 {
+    civic_main_conf_t       *mcf;
     civic_host_main_conf_t  *hmcf;
 
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_civic_module);
     hmcf = ngx_http_cycle_get_module_main_conf(cycle,
                                                ngx_http_civic_host_module);
-    if (hmcf == NULL) {
+    if (mcf == NULL || hmcf == NULL || !mcf->used) {
         return NGX_OK;
     }
 

@@ -72,6 +72,9 @@ static const civic_host_operation_t  civic_host_operations[] = {
     { ngx_string("log"), NULL, civic_host_log,
       CIVIC_METRIC_HOST_LOG, CIVIC_METRIC_HOST_LOG_FAILED },
 
+    { ngx_string("metric"), NULL, civic_host_metric,
+      CIVIC_METRIC_HOST_METRIC, CIVIC_METRIC_HOST_METRIC_FAILED },
+
     { ngx_string("secret"), NULL, civic_host_secret,
       CIVIC_METRIC_HOST_SECRET, CIVIC_METRIC_HOST_SECRET_FAILED },
 

@@ -33,6 +33,8 @@ ngx_int_t civic_host_timers_cancel(civic_host_job_t *job,
     const civic_lua_operation_t *op);
 ngx_int_t civic_host_log(civic_host_job_t *job,
     const civic_lua_operation_t *op);
+ngx_int_t civic_host_metric(civic_host_job_t *job,
+    const civic_lua_operation_t *op);
 ngx_int_t civic_host_secret(civic_host_job_t *job,
     const civic_lua_operation_t *op);
 ngx_int_t civic_host_time_now(civic_host_job_t *job,

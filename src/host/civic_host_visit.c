@@ -11,13 +11,12 @@
  *                  |                                 |      below 500
  *                  +--- answered, busy, other: done  +--> once_free -> done
  *
- * With a key the run outlives whoever asked (detached): the answer is worth
- * keeping, since the client will ask again.  A worker that dies leaves a
- * lease behind, which lapses.
+ * With a key the run outlives whoever asked (detached), so it has nothing of
+ * theirs, not even their log: the answer is worth keeping, since the client
+ * will ask again.  A worker that dies leaves a lease behind, which lapses.
  */
 
 
-#include "civic_host_job.h"
 #include "civic_host_once.h"
 #include "civic_status.h"
 
@@ -269,7 +268,7 @@ civic_host_visit_run(civic_host_visit_t *visit)
     order.trace = visit->order.trace;
     order.timeout = visit->order.timeout;
     order.depth = visit->order.depth;
-    order.log = visit->order.log;
+    order.log = visit->order.key.len ? ngx_cycle->log : visit->order.log;
     order.done = civic_host_visit_ran;
     order.data = visit;
     order.forward = visit->order.forward && visit->order.key.len == 0;
@@ -488,10 +487,6 @@ civic_host_visit_end(civic_host_visit_t *visit)
     }
 
     visit->detached = 1;
-
-    if (visit->job) {
-        visit->job->log = ngx_cycle->log;
-    }
 }
 
 

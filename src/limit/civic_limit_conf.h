@@ -130,20 +130,6 @@ void civic_limit_policy_warn_unused(ngx_conf_t *cf,
     civic_limit_main_conf_t *lmcf);
 
 /*
- * civic_limit_set.c: sets llcf->set from what is inherited and the lines of
- * its own, once every policy is known.
- */
-
-char *civic_limit_set_merge(ngx_conf_t *cf, const civic_limit_set_t *parent,
-    civic_limit_loc_conf_t *llcf);
-
-/* the place of a policy in a set, or NULL; the header of a whole set */
-
-const civic_limit_use_t *civic_limit_set_find(const civic_limit_set_t *set,
-    const civic_limit_policy_t *policy);
-ngx_int_t civic_limit_set_header(ngx_pool_t *pool, civic_limit_set_t *set);
-
-/*
  * civic_limit_zone.c: judges all items at one instant, under the lock.
  * NGX_OK: all were charged; NGX_BUSY: those marked were refused, and none
  * was charged; NGX_ERROR.

@@ -8,7 +8,7 @@
  */
 
 
-#include "civic_limit_conf.h"
+#include "civic_limit_set.h"
 
 
 static char *civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd,

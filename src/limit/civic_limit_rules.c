@@ -7,7 +7,7 @@
  */
 
 
-#include "civic_limit_conf.h"
+#include "civic_limit_set.h"
 
 
 static ngx_int_t civic_limit_rules_add(civic_limit_main_conf_t *lmcf,

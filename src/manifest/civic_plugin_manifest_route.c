@@ -459,7 +459,9 @@ civic_plugin_read_query(civic_plugin_reader_t *reader,
     ngx_str_set(&properties.name, "properties");
     properties.json = civic_json_member(at->json, "properties");
 
-    if (civic_json_type(properties.json) != CIVIC_JSON_OBJECT) {
+    if (properties.json == NULL
+        || civic_json_type(properties.json) != CIVIC_JSON_OBJECT)
+    {
         return;
     }
 

@@ -74,6 +74,10 @@ civic_plugin_t *civic_plugin_find(const ngx_str_t *name);
 
 const ngx_array_t *civic_plugin_all(void);
 
+/* another number whenever that list is another; 0: there is none yet */
+
+uint64_t civic_plugin_generation(void);
+
 /* whoever keeps a plugin across events holds it */
 
 void civic_plugin_hold(civic_plugin_t *plugin);
@@ -116,6 +120,15 @@ typedef enum {
 void civic_plugin_account(civic_plugin_t *plugin,
     const civic_plugin_route_spec_t *spec, ngx_uint_t outcome,
     const civic_lua_run_t *run);
+
+
+/*
+ * Adds to a counter of the plugin's own.  NGX_OK, NGX_DECLINED: no name for
+ * one (a-z 0-9 _ - . up to 48); NGX_BUSY: it has as many as it may.
+ */
+
+ngx_int_t civic_plugin_count(const civic_plugin_t *plugin,
+    const ngx_str_t *name, uint64_t n);
 
 
 /*

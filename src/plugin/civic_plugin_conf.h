@@ -24,6 +24,7 @@ typedef struct {
     ngx_array_t              remotes;  /* ngx_str_t: names, unresolved */
     ngx_str_t                redis;    /* name, or empty: the only one */
     ngx_uint_t               words;    /* bits: the words read so far */
+    ngx_uint_t               unread;   /* owned by the watcher: said so */
     unsigned                 store:1;
     unsigned                 mounted:1;
 } civic_plugin_tenant_t;

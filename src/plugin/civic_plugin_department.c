@@ -62,8 +62,8 @@ static char *civic_plugin_department_close(ngx_conf_t *cf,
     civic_plugin_tenant_t *tenant);
 
 
-static const civic_plugin_department_word_t  civic_plugin_department_words[] =
-{
+static const civic_plugin_department_word_t
+    civic_plugin_department_words[] = {
     { "path", 1, 1, civic_plugin_department_path, 0 },
     { "prefix", 1, 64, civic_plugin_department_prefix, 0 },
     { "allow", 1, 64, civic_plugin_grant_allow, 1 },

@@ -278,6 +278,7 @@ civic_plugin_module_init_process(ngx_cycle_t *cycle)
 
     if (civic_plugin_zone_claim_restore()) {
         civic_watch_restore(cycle);
+        civic_plugin_zone_restored();
     }
 
     civic_plugin_view_refresh(cycle);

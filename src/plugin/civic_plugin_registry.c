@@ -126,6 +126,7 @@ civic_plugin_parse(civic_plugin_item_t *item, civic_plugin_errors_t *errors)
         return NGX_ERROR;
     }
 
+    item->text = text;
     item->plugin.manifest = civic_plugin_manifest_parse(&text, item->pool,
                                                         errors);
     if (item->plugin.manifest == NULL) {
@@ -255,6 +256,38 @@ civic_plugin_folder(ngx_pool_t *pool, const civic_plugin_main_conf_t *pmcf,
 }
 
 
+/* by its key, in quotes, as nearly everybody writes it */
+
+ngx_uint_t
+civic_plugin_line(const civic_plugin_t *plugin,
+    const civic_plugin_route_spec_t *spec)
+{
+    const civic_plugin_item_t  *item = plugin->state;
+
+    u_char      *p, *last;
+    ngx_uint_t   line;
+
+    line = 1;
+    p = item->text.data;
+    last = p + item->text.len;
+
+    for ( /* void */ ; p + spec->key.len + 2 <= last; p++) {
+
+        if (*p == '\n') {
+            line++;
+
+        } else if (*p == '"'
+                   && p[spec->key.len + 1] == '"'
+                   && ngx_memcmp(p + 1, spec->key.data, spec->key.len) == 0)
+        {
+            return line;
+        }
+    }
+
+    return 1;
+}
+
+
 const civic_lua_conf_t *
 civic_plugin_lua_conf(const civic_plugin_t *plugin)
 {
@@ -327,6 +360,7 @@ civic_plugin_vm(civic_plugin_t *plugin, ngx_pool_t *pool,
 
     if (vm->vm == NULL) {
         ngx_free(vm);
+        civic_plugin_account(plugin, NULL, CIVIC_PLUGIN_FAILED, NULL);
         return NULL;
     }
 

@@ -30,6 +30,7 @@ typedef struct {
     ngx_uint_t               refs;
     ngx_uint_t               entry;    /* in the zone */
     civic_plugin_vm_t       *vms;      /* the first takes new runs */
+    ngx_str_t                text;     /* of manifest.json */
     civic_value_t            problems;
     civic_lua_conf_t         lua;
 } civic_plugin_item_t;
@@ -54,6 +55,11 @@ ngx_int_t civic_plugin_read(ngx_pool_t *pool, const ngx_str_t *folder,
 ngx_int_t civic_plugin_folder(ngx_pool_t *pool,
     const civic_plugin_main_conf_t *pmcf, const ngx_str_t *name,
     const ngx_str_t *hash, ngx_str_t *folder);
+
+/* the line of manifest.json in which the route is; 1: who knows */
+
+ngx_uint_t civic_plugin_line(const civic_plugin_t *plugin,
+    const civic_plugin_route_spec_t *spec);
 
 /* what a trial needs to know: budget, settings, problems */
 

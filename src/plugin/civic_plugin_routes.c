@@ -11,6 +11,7 @@
 
 #include "civic_auth.h"
 #include "civic_limit.h"
+#include "civic_plugin_registry.h"
 #include "civic_plugin_routes.h"
 
 
@@ -34,7 +35,7 @@ static civic_plugin_way_t *civic_plugin_routes_way(ngx_pool_t *pool,
 static ngx_int_t civic_plugin_routes_methods(civic_route_t *route,
     const ngx_str_t *list, ngx_str_t *err);
 static ngx_int_t civic_plugin_routes_pos(civic_pos_t *pos, ngx_pool_t *pool,
-    const civic_plugin_t *plugin);
+    const civic_plugin_t *plugin, const civic_plugin_route_spec_t *spec);
 static civic_plugin_mount_t *civic_plugin_routes_mount(
     const civic_plugin_server_t *server, const civic_plugin_t *plugin);
 static void civic_plugin_routes_static(civic_route_table_t *table,
@@ -252,7 +253,7 @@ civic_plugin_routes_way(ngx_pool_t *pool, civic_plugin_mount_t *mount,
     way->route.service = mount->service;
     way->route.rules = &way->rules;
 
-    if (civic_plugin_routes_pos(&way->route.pos, pool, plugin) != NGX_OK
+    if (civic_plugin_routes_pos(&way->route.pos, pool, plugin, spec) != NGX_OK
         || civic_plugin_routes_methods(&way->route, &spec->methods, err)
            != NGX_OK)
     {
@@ -327,7 +328,7 @@ civic_plugin_routes_methods(civic_route_t *route, const ngx_str_t *list,
 
 static ngx_int_t
 civic_plugin_routes_pos(civic_pos_t *pos, ngx_pool_t *pool,
-    const civic_plugin_t *plugin)
+    const civic_plugin_t *plugin, const civic_plugin_route_spec_t *spec)
 {
     size_t  len;
 
@@ -341,7 +342,7 @@ civic_plugin_routes_pos(civic_pos_t *pos, ngx_pool_t *pool,
     pos->file.len = ngx_snprintf(pos->file.data, len, "%V/manifest.json",
                                  &plugin->name)
                     - pos->file.data;
-    pos->line = 1;
+    pos->line = civic_plugin_line(plugin, spec);
 
     return NGX_OK;
 }
@@ -391,7 +392,9 @@ civic_plugin_routes_try(const civic_plugin_t *plugin,
             return;
         }
 
-        civic_plugin_routes_static(table, server[i], errors->pool);
+        if (view != NULL) {
+            civic_plugin_routes_static(table, server[i], errors->pool);
+        }
 
         other = view ? view->plugins.elts : NULL;
 

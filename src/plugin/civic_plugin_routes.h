@@ -52,8 +52,9 @@ ngx_int_t civic_plugin_routes_build(civic_plugin_view_t *view,
     const civic_plugin_main_conf_t *pmcf);
 
 /*
- * Would the routes of `plugin` stand in the server's table beside those of
- * all others and its own civic_route lines?  What would not goes to errors.
+ * Would the routes of `plugin` stand in the servers' tables, and with `view`
+ * beside those of all others and the civic_route lines?  What would not
+ * goes to errors.
  */
 
 void civic_plugin_routes_try(const civic_plugin_t *plugin,

@@ -8,6 +8,7 @@
 
 
 #include "civic_plugin_conf.h"
+#include "civic_plugin_metric.h"
 #include "civic_plugin_status.h"
 #include "civic_status.h"
 #include "civic_status_families.h"
@@ -92,7 +93,11 @@ static const civic_status_declared_t  civic_plugin_status_families[] = {
 
     { { "plugin_memory_bytes", "Memory of the VMs of plugins, all workers",
         CIVIC_STATUS_GAUGE, 1 },
-      civic_plugin_status_memory }
+      civic_plugin_status_memory },
+
+    { { "plugin_counter_total", "What plugins count themselves",
+        CIVIC_STATUS_COUNTER, 1 },
+      civic_plugin_metric_walk }
 };
 
 

@@ -21,10 +21,9 @@ static ngx_int_t civic_plugin_view_fill(civic_plugin_view_t *view,
 static ngx_int_t civic_plugin_view_add(civic_plugin_view_t *view,
     ngx_cycle_t *cycle, civic_plugin_main_conf_t *pmcf, ngx_uint_t entry,
     const civic_plugin_record_t *record);
-static civic_plugin_t *civic_plugin_view_load(civic_plugin_view_t *view,
-    ngx_cycle_t *cycle, civic_plugin_main_conf_t *pmcf,
-    const civic_department_t *department, ngx_uint_t entry,
-    const ngx_str_t *name, const ngx_str_t *hash);
+static civic_plugin_t *civic_plugin_view_load(ngx_cycle_t *cycle,
+    civic_plugin_main_conf_t *pmcf, const civic_department_t *department,
+    ngx_uint_t entry, const ngx_str_t *name, const ngx_str_t *hash);
 static civic_plugin_t *civic_plugin_view_same(const ngx_str_t *name,
     const ngx_str_t *hash);
 static void civic_plugin_view_release(civic_plugin_view_t *view);
@@ -38,6 +37,14 @@ civic_plugin_view_t *
 civic_plugin_view(void)
 {
     return civic_plugin_view_current;
+}
+
+
+uint64_t
+civic_plugin_generation(void)
+{
+    return civic_plugin_view_current ? civic_plugin_view_current->generation
+                                     : 0;
 }
 
 
@@ -181,9 +188,8 @@ civic_plugin_view_add(civic_plugin_view_t *view, ngx_cycle_t *cycle,
         civic_plugin_hold(plugin);
 
     } else {
-        plugin = civic_plugin_view_load(view, cycle, pmcf,
-                                        &tenant->department, entry, &name,
-                                        &hash);
+        plugin = civic_plugin_view_load(cycle, pmcf, &tenant->department,
+                                        entry, &name, &hash);
     }
 
     if (plugin == NULL) {
@@ -206,17 +212,24 @@ civic_plugin_view_add(civic_plugin_view_t *view, ngx_cycle_t *cycle,
 /* checked again: what was granted when it was published may not be now */
 
 static civic_plugin_t *
-civic_plugin_view_load(civic_plugin_view_t *view, ngx_cycle_t *cycle,
-    civic_plugin_main_conf_t *pmcf, const civic_department_t *department,
-    ngx_uint_t entry, const ngx_str_t *name, const ngx_str_t *hash)
+civic_plugin_view_load(ngx_cycle_t *cycle, civic_plugin_main_conf_t *pmcf,
+    const civic_department_t *department, ngx_uint_t entry,
+    const ngx_str_t *name, const ngx_str_t *hash)
 {
     ngx_str_t              folder, *error;
+    ngx_pool_t            *pool;
     civic_plugin_t        *plugin;
     civic_plugin_errors_t  errors;
 
-    if (civic_plugin_folder(view->pool, pmcf, name, hash, &folder) != NGX_OK
-        || civic_plugin_errors_init(&errors, view->pool) != NGX_OK)
+    pool = ngx_create_pool(4096, cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    if (civic_plugin_folder(pool, pmcf, name, hash, &folder) != NGX_OK
+        || civic_plugin_errors_init(&errors, pool) != NGX_OK)
     {
+        ngx_destroy_pool(pool);
         return NULL;
     }
 
@@ -227,21 +240,22 @@ civic_plugin_view_load(civic_plugin_view_t *view, ngx_cycle_t *cycle,
         civic_plugin_admit(cycle, plugin, &errors);
     }
 
-    if (errors.list.nelts == 0) {
-        return plugin;
+    if (errors.list.nelts != 0) {
+        error = errors.list.elts;
+
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                      "civic plugin: the copy %V of \"%V\" cannot be used: "
+                      "%V", hash, name, &error[0]);
+
+        if (plugin != NULL) {
+            civic_plugin_release(plugin);
+            plugin = NULL;
+        }
     }
 
-    error = errors.list.elts;
+    ngx_destroy_pool(pool);
 
-    ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                  "civic plugin: the copy %V of \"%V\" cannot be used: %V",
-                  hash, name, &error[0]);
-
-    if (plugin != NULL) {
-        civic_plugin_release(plugin);
-    }
-
-    return NULL;
+    return plugin;
 }
 
 

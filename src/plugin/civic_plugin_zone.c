@@ -13,6 +13,9 @@
 #include "civic_plugin_conf.h"
 
 
+#define CIVIC_PLUGIN_RESTORE  2000     /* ms, at start-up */
+
+
 static ngx_int_t civic_plugin_zone_init(ngx_shm_zone_t *shm_zone, void *data);
 static ngx_uint_t civic_plugin_zone_find_locked(const u_char *name,
     size_t len);
@@ -279,14 +282,36 @@ civic_plugin_zone_publish(const civic_plugin_record_t *record)
 ngx_uint_t
 civic_plugin_zone_claim_restore(void)
 {
-    uint32_t  expected;
+    uint32_t    expected, *restored;
+    ngx_uint_t  i;
 
     expected = 0;
+    restored = &civic_plugin_zone_current->sh->restored;
 
-    return __atomic_compare_exchange_n(
-                                &civic_plugin_zone_current->sh->restored,
-                                &expected, 1, 0, __ATOMIC_ACQ_REL,
-                                __ATOMIC_ACQUIRE);
+    if (__atomic_compare_exchange_n(restored, &expected, 1, 0,
+                                    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    {
+        return 1;
+    }
+
+    for (i = 0; i < CIVIC_PLUGIN_RESTORE; i++) {
+
+        if (__atomic_load_n(restored, __ATOMIC_ACQUIRE) == 2) {
+            break;
+        }
+
+        ngx_msleep(1);
+    }
+
+    return 0;
+}
+
+
+void
+civic_plugin_zone_restored(void)
+{
+    __atomic_store_n(&civic_plugin_zone_current->sh->restored, 2,
+                     __ATOMIC_RELEASE);
 }
 
 

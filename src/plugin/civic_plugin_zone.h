@@ -25,6 +25,8 @@
 #define CIVIC_PLUGIN_HASH_LEN      32
 #define CIVIC_PLUGIN_VERSION_LEN   32
 #define CIVIC_PLUGIN_REASON_LEN    1000
+#define CIVIC_PLUGIN_METRICS       16  /* of one plugin */
+#define CIVIC_PLUGIN_METRIC_LEN    48
 #define CIVIC_PLUGIN_OUTCOMES      (CIVIC_PLUGIN_ABANDONED + 1)
 #define CIVIC_PLUGIN_NONE          ((ngx_uint_t) -1)
 
@@ -45,6 +47,15 @@ typedef struct {
 } civic_plugin_record_t;
 
 
+/* a counter of the plugin's own: its name is published last */
+
+typedef struct {
+    uint64_t                 value;
+    uint32_t                 len;      /* 0: free */
+    u_char                   name[CIVIC_PLUGIN_METRIC_LEN];
+} civic_plugin_metric_t;
+
+
 typedef struct {
     civic_plugin_record_t    record;
     civic_plugin_trouble_t   trouble;
@@ -54,6 +65,7 @@ typedef struct {
     uint64_t                 cpu;      /* ns in Lua */
     uint64_t                 outcomes[CIVIC_PLUGIN_OUTCOMES];
     uint32_t                 memory[CIVIC_PLUGIN_SEATS]; /* KB of its VMs */
+    civic_plugin_metric_t    metrics[CIVIC_PLUGIN_METRICS];
 } civic_plugin_entry_t;
 
 
@@ -69,7 +81,8 @@ typedef struct {
 typedef struct {
     uint64_t                 generation;
     uint32_t                 n;        /* entries ever used */
-    uint32_t                 restored; /* what state/ has was published */
+    uint32_t                 restored; /* what state/ has: 1 is being, 2 was
+                                          published */
     civic_plugin_seat_t      seats[CIVIC_PLUGIN_SEATS];
     civic_plugin_entry_t     entries[CIVIC_PLUGIN_MAX];
 } civic_plugin_sh_t;
@@ -107,9 +120,13 @@ ngx_uint_t civic_plugin_zone_find(const ngx_str_t *name);
 
 ngx_int_t civic_plugin_zone_publish(const civic_plugin_record_t *record);
 
-/* true in one process only, once in the life of the memory */
+/*
+ * True in one process only, once in the life of the memory: it restores,
+ * and says when it is done.  Others wait for that, but not for long.
+ */
 
 ngx_uint_t civic_plugin_zone_claim_restore(void);
+void civic_plugin_zone_restored(void);
 
 /* quarantine, by entry: how long it rests now, if it does (ms) */
 

@@ -124,19 +124,15 @@ ngx_uint_t civic_remote_worker_exited(void);
 void civic_remote_call_news(civic_remote_call_t *call);
 void civic_remote_call_fail(civic_remote_call_t *call, ngx_uint_t error);
 
-/* libcurl is through with it; not from within libcurl */
+/* not from within libcurl: it is through with the call; the call goes */
 
 void civic_remote_call_finished(civic_remote_call_t *call, CURLcode rc);
-
 void civic_remote_call_destroy(civic_remote_call_t *call);
 
-/* NGX_OK, or NGX_ERROR: no memory */
+/* NGX_ERROR: no memory; NULL, or what is wrong with the request */
 
 ngx_int_t civic_remote_easy_create(civic_remote_call_t *call,
     const civic_remote_request_t *request);
-
-/* NULL, or what is wrong with the request */
-
 const char *civic_remote_easy_check(const civic_remote_request_t *request);
 
 /* libcurl's callbacks, for what comes */

@@ -52,6 +52,8 @@
       "timers.cancel", "")                                                    \
     X(HOST_LOG, "plugin_operations_total", "operation",                       \
       "log", "")                                                              \
+    X(HOST_METRIC, "plugin_operations_total", "operation",                    \
+      "metric", "")                                                           \
     X(HOST_SECRET, "plugin_operations_total", "operation",                    \
       "secret", "")                                                           \
     X(HOST_TIME, "plugin_operations_total", "operation",                      \
@@ -75,6 +77,8 @@
       "timers.cancel", "")                                                    \
     X(HOST_LOG_FAILED, "plugin_operation_failures_total", "operation",        \
       "log", "")                                                              \
+    X(HOST_METRIC_FAILED, "plugin_operation_failures_total", "operation",     \
+      "metric", "")                                                           \
     X(HOST_SECRET_FAILED, "plugin_operation_failures_total", "operation",     \
       "secret", "")                                                           \
     X(HOST_TIME_FAILED, "plugin_operation_failures_total", "operation",       \

@@ -120,6 +120,7 @@ civic_watch_start(civic_plugin_main_conf_t *pmcf)
 
     (void) civic_plugin_zone_claim_restore();
     civic_watch_restore((ngx_cycle_t *) ngx_cycle);
+    civic_plugin_zone_restored();
     civic_watch_known(pmcf);
 
     return NGX_OK;
@@ -307,6 +308,14 @@ civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
 
     if (dir == NULL) {
 
+        if (!tenant->unread) {
+            tenant->unread = 1;
+            ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
+                          "civic plugin: the folder \"%V\" of civic_department "
+                          "\"%V\" cannot be read",
+                          &tenant->department.path, &tenant->department.name);
+        }
+
         /* a disk that is away takes no service with it */
 
         all = civic_watch.plugins.elts;
@@ -320,6 +329,8 @@ civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
 
         return;
     }
+
+    tenant->unread = 0;
 
     while ((entry = readdir(dir)) != NULL) {
 

@@ -4,6 +4,7 @@
 -- is only who asks for what, and how it is answered.
 
 local appointments = require "appointments"
+local bookings = require "bookings"
 local clock = require "clock"
 local fhir = require "fhir_routes"
 local ics = require "ics"
@@ -103,7 +104,7 @@ end
 
 
 function booking.book(request)
-    local it = given(appointments.book(person(request), request.body.slot))
+    local it = given(bookings.book(person(request), request.body.slot))
 
     return 201, views.appointment(it),
            { Location = "/health/booking/v1/appointments/" .. it.id }
@@ -125,7 +126,7 @@ end
 
 
 function booking.confirm(request)
-    local it = given(appointments.confirm(request.params.id,
+    local it = given(bookings.confirm(request.params.id,
                                           request.body.receipt,
                                           request.body.amount))
 
@@ -134,7 +135,7 @@ end
 
 
 function booking.cancel(request)
-    local it = given(appointments.cancel(request.params.id, person(request),
+    local it = given(bookings.cancel(request.params.id, person(request),
                                          config.cancel_minutes
                                          * clock.MINUTE))
 
@@ -143,7 +144,7 @@ end
 
 
 function booking.no_show(request)
-    return 200, views.appointment(given(appointments.no_show(
+    return 200, views.appointment(given(bookings.no_show(
                                         request.params.id)))
 end
 

@@ -69,7 +69,8 @@ sub files {
         routes => { 'GET /' => { auth => ['public'], run => 'hello' } },
         %{ $option{manifest} // {} });
 
-    return ('manifest.json' => JSON::PP->new->utf8->canonical->encode(\%manifest),
+    my $json = JSON::PP->new->utf8->canonical->encode(\%manifest);
+    return ('manifest.json' => $json,
             'plugin.lua' => "local M = {}\nfunction M.hello(request)\n"
                             . "    return 200, \"$text\"\nend\nreturn M\n");
 }

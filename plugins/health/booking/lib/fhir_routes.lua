@@ -4,6 +4,7 @@
 -- words differ: resources, searchset Bundles, OperationOutcome.
 
 local appointments = require "appointments"
+local bookings = require "bookings"
 local clock = require "clock"
 local fhir = require "fhir"
 local people = require "people"
@@ -176,7 +177,7 @@ function _M.book(request)
         return refuse("invalid-resource", why)
     end
 
-    local it, code, fields = appointments.book(people.digest(request.caller),
+    local it, code, fields = bookings.book(people.digest(request.caller),
                                                slot)
 
     if not it then

@@ -11,6 +11,7 @@
 local appointments = require "appointments"
 local clock = require "clock"
 local people = require "people"
+local visits = require "visits"
 
 local _M = {}
 
@@ -44,7 +45,7 @@ local function arrived(it, slot, place, now)
     if it.state == "confirmed" and place.state == "held" then
         slot.pool:confirm(it.person, place.number, now, appointments.note(
             "booked", created, { receipt = it.links.receipt, from = it.id }))
-        people.keep(it.person, slot, place.number, 0)
+        visits.keep(it.person, slot, place.number, 0)
     end
 
     return place.number
@@ -54,7 +55,7 @@ end
 -- a place for `it` in `slot`: its number, or nil
 
 local function take(it, slot, now)
-    local free, code, place = people.reserve(it.person, slot, now,
+    local free, code, place = visits.reserve(it.person, slot, now,
                                              it.slot.id)
 
     if code == "adopt" then
@@ -72,13 +73,13 @@ local function take(it, slot, now)
     local number, lapses = slot.pool:hold(it.person, now, hold, note)
 
     if not number then
-        people.drop(it.person, slot.id)
+        visits.drop(it.person, slot.id)
         slot.free = lapses == "already" and slot.free or 0
         return nil
     end
 
     slot.free = slot.free - 1
-    people.keep(it.person, slot, number, lapses)
+    visits.keep(it.person, slot, number, lapses)
     return number
 end
 
@@ -96,7 +97,7 @@ local function leave(it, status, notice, now)
                                              it.note)
 
     if done then
-        people.drop(it.person, it.slot.id, it.number)
+        visits.drop(it.person, it.slot.id, it.number)
         return "released"
     end
 
@@ -124,7 +125,7 @@ function _M.to(it, slot, now)
     if left == "gone" then
         slot.pool:release(it.person, number, now,
                           appointments.note("cancelled", it.created))
-        people.drop(it.person, slot.id, number)
+        visits.drop(it.person, slot.id, number)
     end
 
     return left == "released" or nil

@@ -32,6 +32,13 @@ local function day_store(department, date)
 end
 
 
+-- a doctor's own time
+
+local function sessions(doctor)
+    return intervals.book(civic.store.at("doctor:" .. doctor), "sessions")
+end
+
+
 -- schedule, time, number of any of the three ids; nil: it is none of them
 
 function _M.parse(id)
@@ -123,25 +130,24 @@ function _M.publish(meta, now)
         return nil, "invalid-session"
     end
 
-    local sessions = intervals.book(civic.store.at("doctor:" .. meta.doctor),
-                                    "sessions")
-    local free, _, other = sessions:hold(meta.id, now, {
-        from = meta.start, to = meta.stop, keep = KEEP,
-    })
-    if not free and (not other or other.id ~= meta.id) then
-        return nil, "schedule-exists", { schedule = other and other.id }
-    end
-
     local store = _M.store(meta.id)
-    local expires = string.format("%.0f", meta.stop + KEEP)
 
-    -- opened once: what was stopped stays so
+    -- what is there already was opened, and may be stopped since
 
     if not old then
+        local free, _, other = sessions(meta.doctor):hold(meta.id, now, {
+            from = meta.start, to = meta.stop,
+        })
+
+        if not free and (not other or other.id ~= meta.id) then
+            return nil, "schedule-exists", { schedule = other and other.id }
+        end
+
         capacity.open(store, times(meta), { capacity = meta.capacity,
                                             expires = meta.stop + KEEP })
     end
 
+    local expires = string.format("%.0f", meta.stop + KEEP)
     local text = civic.json.encode(meta)
     local day = day_store(meta.department, meta.date)
 
@@ -258,6 +264,7 @@ function _M.stop(meta, reason)
 
     capacity.open(store, times(meta), { closed = true })
     store:hset("session", "stopped", reason)
+    sessions(meta.doctor):release(meta.id)
     meta.stopped = reason
 end
 

@@ -1,0 +1,47 @@
+# Copyright (C) Civic Gate
+#
+# A worker that does not come back from a plugin's Lua, because one C
+# function there works for ever, is killed as the last resort; the gate
+# lives on, and the plugin has it on its account.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use Civic::Plugin;
+use Test::More;
+use Time::HiRes ();
+
+my $gate = Civic::Plugin->start(allow_log => qr/exited on signal 9/);
+mkdir $gate->dir . '/plugins';
+Civic::Plugin->write($gate, 'health/hello', Civic::Plugin->files('',
+    manifest => { routes => { 'GET /' => { auth => ['public'],
+                                           run => 'bomb' } } }),
+    'plugin.lua' => <<'END');
+local M = {}
+function M.bomb()
+    return 200, tostring(("a"):rep(3000):find((".-"):rep(60) .. "b"))
+end
+return M
+END
+Civic::Plugin->await($gate, 'health/hello',
+                     sub { ($_[0]{state} // '') eq 'ready' });
+Time::HiRes::sleep(0.3);
+
+my @before = grep { $gate->log =~ /start worker process $_$/m } $gate->pids;
+my $start = Time::HiRes::time();
+my $res = $gate->get('/health/hello/');
+my $took = Time::HiRes::time() - $start;
+
+SKIP: {
+    skip 'this pattern costs nothing here', 4 if $res->{status} != 599;
+    cmp_ok $took, '<', 4, 'the request ends, with its worker';
+    is $gate->get('/health/hello/x')->{status}, 404, 'the gate answers on';
+    like $gate->log, qr/worker $before[0] is inside the Lua of "health\/hello"/,
+         'the log says why';
+    like $gate->get('/metrics')->{content},
+         qr/^civic_plugin_kills_total\{plugin="health\/hello"\} 1$/m,
+         'and the plugin has it on its account';
+}
+
+done_testing;
