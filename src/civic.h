@@ -46,6 +46,7 @@ typedef struct civic_service_s     civic_service_t;
 typedef struct civic_auth_terms_s  civic_auth_terms_t;
 typedef struct civic_limit_ctx_s   civic_limit_ctx_t;
 typedef struct civic_limit_set_s   civic_limit_set_t;
+typedef struct civic_filter_ctx_s  civic_filter_ctx_t;
 
 
 /*
@@ -88,6 +89,7 @@ struct civic_ctx_s {
     ngx_str_t               credential; /* the bearer token, once seen */
     ngx_uint_t              limit_status; /* civic_limit_status_e */
     civic_limit_ctx_t      *limit;     /* owned by limit/ */
+    civic_filter_ctx_t     *filter;    /* owned by filter/, NULL: none */
 
     const civic_route_t    *last_route; /* for log and metrics */
     const civic_problem_t  *problem;   /* why it was refused, or NULL */

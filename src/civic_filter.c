@@ -2,20 +2,26 @@
 /*
  * Copyright (C) Civic Gate
  *
- * The gate's place among the response filters: limit headers, and the
- * gate's own page in place of the one that nginx makes when a service
- * cannot be reached, a body is too large and the like.  Answers of services
- * and pages of the operator pass untouched.
+ * The gate's place among the response filters, and their order: the gate's
+ * own page in place of the one that nginx makes when a service cannot be
+ * reached, a body is too large and the like; plugins that filter; limit
+ * headers.  Where no plugin filters, answers of services and pages of the
+ * operator pass untouched.
  */
 
 
 #include "civic.h"
 #include "civic_reply.h"
 #include "civic_limit.h"
+#include "civic_filter_plugins.h"
 
 
 static ngx_int_t civic_filter_header(ngx_http_request_t *r);
 static ngx_int_t civic_filter_body(ngx_http_request_t *r, ngx_chain_t *in);
+static ngx_int_t civic_filter_send_header(ngx_http_request_t *r,
+    civic_ctx_t *ctx);
+static ngx_int_t civic_filter_send_held(ngx_http_request_t *r,
+    civic_ctx_t *ctx, ngx_chain_t *out);
 static const civic_problem_t *civic_filter_problem(ngx_http_request_t *r,
     civic_ctx_t *ctx);
 static ngx_int_t civic_filter_init(ngx_conf_t *cf);
@@ -76,20 +82,13 @@ static ngx_http_output_body_filter_pt    civic_filter_next_body;
 static ngx_int_t
 civic_filter_header(ngx_http_request_t *r)
 {
+    ngx_int_t               rc;
     civic_ctx_t            *ctx;
     const civic_problem_t  *problem;
 
     ctx = r == r->main ? civic_ctx_get(r) : NULL;
 
-    if (ctx == NULL) {
-        return civic_filter_next_header(r);
-    }
-
-    if (ctx->limit != NULL && civic_limit_add_headers(r, ctx) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    problem = civic_filter_problem(r, ctx);
+    problem = ctx ? civic_filter_problem(r, ctx) : NULL;
 
     if (problem != NULL) {
         ctx->page = civic_reply_page(r, ctx, r->err_status, problem);
@@ -102,6 +101,22 @@ civic_filter_header(ngx_http_request_t *r)
         }
     }
 
+    rc = civic_filter_plugins_header(r, ctx);
+
+    return rc == NGX_DECLINED ? civic_filter_send_header(r, ctx) : rc;
+}
+
+
+static ngx_int_t
+civic_filter_send_header(ngx_http_request_t *r, civic_ctx_t *ctx)
+{
+    if (ctx != NULL
+        && ctx->limit != NULL
+        && civic_limit_add_headers(r, ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     return civic_filter_next_header(r);
 }
 
@@ -109,21 +124,66 @@ civic_filter_header(ngx_http_request_t *r)
 static ngx_int_t
 civic_filter_body(ngx_http_request_t *r, ngx_chain_t *in)
 {
+    ngx_int_t     rc;
     civic_ctx_t  *ctx;
-    ngx_chain_t  *page;
+    ngx_chain_t  *out;
 
     ctx = r == r->main ? civic_ctx_get(r) : NULL;
 
-    if (ctx == NULL || ctx->page == NULL || in == NULL) {
+    if (ctx == NULL) {
         return civic_filter_next_body(r, in);
     }
 
     /* nginx's page is static memory in a single chain: it is just left */
 
-    page = ctx->page;
-    ctx->page = NULL;
+    if (ctx->page != NULL && in != NULL) {
+        out = ctx->page;
+        ctx->page = NULL;
 
-    return civic_filter_next_body(r, page);
+        return civic_filter_next_body(r, out);
+    }
+
+    if (ctx->filter == NULL) {
+        return civic_filter_next_body(r, in);
+    }
+
+    rc = civic_filter_plugins_body(r, ctx, in, &out);
+
+    switch (rc) {
+
+    case NGX_DECLINED:
+        return civic_filter_next_body(r, in);
+
+    case NGX_OK:
+        return civic_filter_send_held(r, ctx, out);
+
+    case NGX_DONE:
+        (void) civic_filter_send_held(r, ctx, out);
+        return NGX_ERROR;
+
+    case NGX_AGAIN:
+        return NGX_OK;
+    }
+
+    return NGX_ERROR;
+}
+
+
+/* an answer to HEAD is its header */
+
+static ngx_int_t
+civic_filter_send_held(ngx_http_request_t *r, civic_ctx_t *ctx,
+    ngx_chain_t *out)
+{
+    ngx_int_t  rc;
+
+    rc = civic_filter_send_header(r, ctx);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc > NGX_OK ? NGX_ERROR : rc;
+    }
+
+    return civic_filter_next_body(r, out);
 }
 
 

@@ -8,7 +8,8 @@
  *     SERVER_REWRITE   last: one look at the routing table, then straight
  *                      into the service's location
  *     REWRITE          first: is the location open to it, early limits,
- *                      can its plugin answer, who is it, may it, limits
+ *                      can its plugin answer, who is it, may it, limits,
+ *                      plugins that filter
  *     LOG              counters and the record of the decision
  *
  * The checks sit in REWRITE because `return` and `rewrite` answer before
@@ -25,6 +26,7 @@
 #include "civic_auth.h"
 #include "civic_limit.h"
 #include "civic_plugin_step.h"
+#include "civic_filter_plugins.h"
 #include "civic_status.h"
 
 
@@ -258,9 +260,10 @@ civic_pipeline_rewrite_handler(ngx_http_request_t *r)
 
 
 /*
- * A module that parks the request in the entry we share wakes us with it:
- * what passed is not checked, nor counted, again.  But a request that was
- * sent anywhere, be it here once more, has another uri_changes.
+ * Filters, and modules that share the entry with us, may park the request
+ * here and wake us: what passed is not checked, nor counted, again.  But a
+ * request that was sent anywhere, be it here once more, has another
+ * uri_changes.
  */
 
 static ngx_int_t
@@ -270,7 +273,11 @@ civic_pipeline_check(ngx_http_request_t *r, civic_ctx_t *ctx)
     civic_pipeline_step_pt  *step;
 
     if (ctx->passed == r->loc_conf && ctx->passed_at == r->uri_changes) {
-        return NGX_DECLINED;
+        return civic_filter_plugins_access(r, ctx);
+    }
+
+    if (ctx->filter != NULL) {
+        civic_filter_plugins_leave(ctx);
     }
 
     civic_pipeline_clock_start(ctx);
@@ -294,7 +301,7 @@ civic_pipeline_check(ngx_http_request_t *r, civic_ctx_t *ctx)
     ctx->passed = r->loc_conf;
     ctx->passed_at = r->uri_changes;
 
-    return NGX_DECLINED;
+    return civic_filter_plugins_access(r, ctx);
 }
 
 
@@ -351,6 +358,7 @@ civic_pipeline_log_handler(ngx_http_request_t *r)
     scf = ngx_http_get_module_srv_conf(r, ngx_http_civic_module);
 
     if (scf->active && r == r->main) {
+        civic_filter_plugins_log(r, civic_ctx_get(r));
         civic_status_log(r, civic_ctx_get(r));
     }
 

@@ -87,6 +87,7 @@
                                                                               \
     /* ours, or behind us */                                                  \
     X(INTERNAL,               500, "internal",              "internal")       \
+    X(FILTER_REFUSED,         502, "answer-refused",        "bad-gateway")    \
     X(BAD_GATEWAY,            502, "bad-gateway",           "bad-gateway")    \
     X(UNAVAILABLE,            503, "unavailable",           "unavailable")    \
     X(GATEWAY_TIMEOUT,        504, "gateway-timeout",       "gateway-timeout")\

@@ -57,7 +57,7 @@ for my $guide (@guides) {
         $n++;
         $http =~ s/listen 80;/listen 127.0.0.1:%PORT%;/;
         $http =~ s/127\.0\.0\.1:9080/127.0.0.1:%PORT%/;
-        $http =~ s{/var/log/nginx}{%DIR%};
+        $http =~ s{/var/log/nginx|/srv/plugins/health}{%DIR%};
         my ($ok, $output) = check($http);
         ok $ok, "configuration $n of $guide is accepted" or diag $output;
         unlike $output, qr/warn/, 'without a warning';

@@ -36,6 +36,7 @@ function m.order(r)
     end
     if r.query.fail then error("no") end
     if r.query.taken then civic.problem("taken", { n = n }) end
+    if r.query.id then return 200, { once = r.once or "none" } end
     if r.query.text then return 202, "bytes \0\255", { ["X-N"] = n } end
     return 201, { n = n }, { ["X-N"] = n }
 end
@@ -102,6 +103,25 @@ is post('e', '?text=1')->{status}, 202, 'bytes';
 $res = post('e', '?text=1');
 is $res->{content}, "bytes \0\xff", 'come again as they were';
 is $res->{headers}{'content-type'}, 'text/plain', 'with their type';
+
+# the request's name: what is left of it when its record is gone
+
+sub id {
+    my ($key) = @_;
+
+    my $id = Civic::Host::body(post($key, '?id=1'))->{once};
+    my $records = $redis->command('KEYS', 'civic:once:*');
+    $redis->command('DEL', @$records) if @$records;
+    return $id;
+}
+
+my $before = count();
+my $id = id('n');
+like $id, qr/^[0-9a-f]{64}$/, 'a plugin is told a name of the request';
+is id('n'), $id, 'which is the same when it comes again';
+isnt id('o'), $id, 'and another for another key';
+is id(undef), 'none', 'without a key there is none';
+$redis->command('SET', 'civic:{health/once:count}:n', $before);
 
 
 # two at once

@@ -122,14 +122,17 @@ open $out, '>', "$dir/api.json" or die "$dir: $!\n";
 print $out $text;
 close $out or die "$dir: $!\n";
 
-is Civic::Npm::run(<<'END', "$dir/api.json"), "valid 3.1\n",
+SKIP: {
+    skip $Civic::Npm::missing, 1 if !Civic::Npm::folder();
+    is Civic::Npm::run(<<'END', "$dir/api.json"), "valid 3.1\n",
 import { Validator } from "@seriousme/openapi-schema-validator";
 const validator = new Validator();
 const result = await validator.validate(process.argv[2]);
 console.log(result.valid ? "valid " + validator.version
                          : JSON.stringify(result.errors));
 END
-   'a validator of others takes it';
+       'a validator of others takes it';
+}
 
 # the validator takes each "$ref" for a reference, so this is not for it
 
@@ -151,11 +154,14 @@ open $out, '>', "$dir/api.json" or die "$dir: $!\n";
 print $out $broken;
 close $out or die "$dir: $!\n";
 
-isnt Civic::Npm::run(<<'END', "$dir/api.json"), "true\n",
+SKIP: {
+    skip $Civic::Npm::missing, 1 if !Civic::Npm::folder();
+    isnt Civic::Npm::run(<<'END', "$dir/api.json"), "true\n",
 import { Validator } from "@seriousme/openapi-schema-validator";
 const result = await new Validator().validate(process.argv[2]);
 console.log(result.valid);
 END
-     'which does not take everything';
+         'which does not take everything';
+}
 
 done_testing;

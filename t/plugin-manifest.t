@@ -205,7 +205,9 @@ my @texts = map { $json->encode(changed(@$_[1, 2])) } @cases;
 write_lines(@texts);
 
 my @own = split /\n/, qx(build/schema-check $schema < $dir/lines);
-my @ajv = split /\n/, Civic::Npm::run(<<'END', $schema, "$dir/lines");
+my $npm = Civic::Npm::folder();
+my @ajv = !$npm ? () : split /\n/,
+          Civic::Npm::run(<<'END', $schema, "$dir/lines");
 import Ajv from "ajv/dist/2020.js";
 import fs from "fs";
 const [schema, lines] = process.argv.slice(2).map(f => fs.readFileSync(f));
@@ -223,8 +225,11 @@ for my $i (0 .. $#cases) {
         or diag $said;
     is +($own[$i] // '') eq 'ok' ? 1 : 0, $wanted ? 1 : 0,
        "so does the schema: $title" or diag $own[$i];
-    is +($ajv[$i] // '') eq 'ok' ? 1 : 0, $wanted ? 1 : 0,
-       "and another validator with it: $title" or diag $ajv[$i];
+    SKIP: {
+        skip $Civic::Npm::missing, 1 if !$npm;
+        is +($ajv[$i] // '') eq 'ok' ? 1 : 0, $wanted ? 1 : 0,
+           "and another validator with it: $title" or diag $ajv[$i];
+    }
 }
 
 my ($took, $said) = parser('{"title": 1, "version": 2, "prefixes": 3}');

@@ -10,15 +10,14 @@ use warnings;
 use utf8;
 
 use lib 't/lib';
-use Cwd ();
-use File::Path ();
 use JSON::PP ();
 use Test::More;
 
 use Civic::Booking;
+use Civic::Npm;
 
-my %package = (fhir => '4.12.0', 'ical.js' => '2.2.1');
-my $folder = Cwd::abs_path('.') . '/build/npm/service-booking';
+my $folder = Civic::Npm::folder();
+plan skip_all => $Civic::Npm::missing if !$folder;
 
 
 sub command {
@@ -28,23 +27,6 @@ sub command {
     local $/;
     my $text = <$pipe>;
     return close($pipe) ? $text // '' : die "@words: failed\n";
-}
-
-
-sub installed {
-    my ($name) = @_;
-
-    open my $in, '<', "$folder/node_modules/$name/package.json" or return '';
-    local $/;
-    return JSON::PP::decode_json(<$in>)->{version};
-}
-
-
-if (grep { installed($_) ne $package{$_} } keys %package) {
-    File::Path::make_path($folder);
-    command('npm', 'install', '--prefix', $folder, '--no-audit', '--no-fund',
-            '--ignore-scripts', '--no-save',
-            map { "$_\@$package{$_}" } sort keys %package);
 }
 
 

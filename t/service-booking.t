@@ -90,6 +90,38 @@ my $again = $booking->ask(twice => POST => '/appointments',
                           { 'Idempotency-Key' => 'same' });
 is $again->{content}, $first->{content}, 'with the first answer, ever again';
 
+# as if a worker had died when all was done but keeping the answer
+
+sub forget {
+    my $records = $booking->redis->command('KEYS', 'civic:once:*');
+    $booking->redis->command('DEL', @$records);
+}
+
+forget();
+$again = $booking->ask(twice => POST => '/appointments',
+                       { slot => "$slot.0830" },
+                       { 'Idempotency-Key' => 'same' });
+is $again->{status}, 201, 'where the answer was lost, the booking is found';
+is_deeply $again->{json}, $first->{json}, 'and it is the first answer';
+my $other = $booking->ask(twice => POST => '/appointments',
+                          { slot => "$slot.0830" },
+                          { 'Idempotency-Key' => 'other' });
+is $other->{code}, 'duplicate-booking', 'another request is no repetition';
+is $other->{json}{appointment}, $first->{json}{id},
+   'but is told which booking there is';
+
+my $fhir = { resourceType => 'Appointment', status => 'proposed',
+             slot => [{ reference => "Slot/$slot.0800" }],
+             participant => [{ status => 'accepted' }] };
+my @fhir = map {
+    forget();
+    $booking->ask(fhir => POST => '/fhir/Appointment', $fhir,
+                  { 'Idempotency-Key' => 'same',
+                    'Content-Type' => 'application/fhir+json' });
+} 1 .. 2;
+is $fhir[0]{status}, 201, 'a booking by FHIR';
+is_deeply $fhir[1]{json}, $fhir[0]{json}, 'is found as well';
+
 # a worker dies while they come
 
 for my $round (1 .. 3) {

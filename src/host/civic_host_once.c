@@ -47,28 +47,28 @@ civic_host_once_valid(const ngx_str_t *key)
 
 ngx_int_t
 civic_host_once_name(const civic_host_visit_order_t *order, ngx_pool_t *pool,
-    ngx_str_t *name)
+    ngx_str_t *name, ngx_str_t *id)
 {
     u_char     *p;
-    ngx_str_t   part[3], hex;
+    ngx_str_t   part[3];
 
     part[0] = order->caller;
     part[1] = order->spec->key;
     part[2] = order->key;
 
-    if (civic_host_once_hash(part, 3, pool, &hex) != NGX_OK) {
+    if (civic_host_once_hash(part, 3, pool, id) != NGX_OK) {
         return NGX_ERROR;
     }
 
     p = ngx_pnalloc(pool, sizeof("civic:once:{:}") + order->plugin->name.len
-                          + hex.len);
+                          + id->len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     name->data = p;
     name->len = ngx_sprintf(p, "civic:once:{%V:%V}", &order->plugin->name,
-                            &hex)
+                            id)
                 - p;
 
     return NGX_OK;

@@ -20,10 +20,13 @@
 
 ngx_uint_t civic_host_once_valid(const ngx_str_t *key);
 
-/* the record's key, and the digest of what is asked for; both in `pool` */
+/*
+ * The record's key, what in it is this request's own (hex digits), and the
+ * digest of what is asked for; all in `pool`.
+ */
 
 ngx_int_t civic_host_once_name(const civic_host_visit_order_t *order,
-    ngx_pool_t *pool, ngx_str_t *name);
+    ngx_pool_t *pool, ngx_str_t *name, ngx_str_t *id);
 ngx_int_t civic_host_once_digest(const civic_host_visit_order_t *order,
     ngx_pool_t *pool, ngx_str_t *digest);
 

@@ -60,8 +60,6 @@ static ngx_int_t civic_host_request_send(civic_host_exchange_t *ex);
 static ngx_int_t civic_host_request_output(civic_host_exchange_t *ex,
     ngx_str_t *text);
 static ngx_int_t civic_host_request_forward(civic_host_exchange_t *ex);
-static ngx_int_t civic_host_request_retry(ngx_http_request_t *r,
-    ngx_uint_t seconds);
 static void civic_host_request_finish(ngx_http_request_t *r, ngx_int_t rc);
 static void civic_host_request_cleanup(void *data);
 
@@ -576,28 +574,11 @@ civic_host_request_problem(civic_host_exchange_t *ex)
         retry = 1;
     }
 
-    if (retry && civic_host_request_retry(ex->request, retry) != NGX_OK) {
+    if (civic_host_response_retry_after(ex->request, retry) != NGX_OK) {
         return NGX_ERROR;
     }
 
     return status;
-}
-
-
-static ngx_int_t
-civic_host_request_retry(ngx_http_request_t *r, ngx_uint_t seconds)
-{
-    ngx_str_t  value;
-
-    value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (value.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value.len = ngx_sprintf(value.data, "%ui", seconds) - value.data;
-
-    return civic_headers_out_add(r, "Retry-After", &value) ? NGX_OK
-                                                           : NGX_ERROR;
 }
 
 

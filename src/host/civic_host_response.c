@@ -537,6 +537,27 @@ civic_host_response_retry(const civic_value_t *fields)
 
 
 ngx_int_t
+civic_host_response_retry_after(ngx_http_request_t *r, ngx_uint_t seconds)
+{
+    ngx_str_t  value;
+
+    if (seconds == 0) {
+        return NGX_OK;
+    }
+
+    value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.len = ngx_sprintf(value.data, "%ui", seconds) - value.data;
+
+    return civic_headers_out_add(r, "Retry-After", &value) ? NGX_OK
+                                                           : NGX_ERROR;
+}
+
+
+ngx_int_t
 civic_host_problem_note(civic_ctx_t *ctx, const civic_plugin_t *plugin,
     const ngx_str_t *code, const civic_value_t *fields)
 {

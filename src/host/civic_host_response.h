@@ -56,6 +56,11 @@ ngx_int_t civic_host_response_body(const civic_value_t *body,
 
 ngx_uint_t civic_host_response_retry(const civic_value_t *fields);
 
+/* Retry-After, unless it is 0.  NGX_OK or NGX_ERROR */
+
+ngx_int_t civic_host_response_retry_after(ngx_http_request_t *r,
+    ngx_uint_t seconds);
+
 /*
  * The plugin's problem is what civic_reply() answers with.  Returns the
  * status; that of CIVIC_RUN_FAILED where the manifest does not know the

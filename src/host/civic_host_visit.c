@@ -13,7 +13,9 @@
  *
  * With a key the run outlives whoever asked (detached), so it has nothing of
  * theirs, not even their log: the answer is worth keeping, since the client
- * will ask again.  A worker that dies leaves a lease behind, which lapses.
+ * will ask again.  A worker that dies leaves a lease behind, which lapses;
+ * what it had done by then only the plugin can know, so it is given the name
+ * of the request, `once`, which is the same whenever that comes again.
  */
 
 
@@ -39,6 +41,7 @@ struct civic_host_visit_s {
     civic_redis_command_t      *command;  /* waited for, or NULL */
     ngx_pool_t                 *pool;     /* with a key; or NULL */
     ngx_str_t                   name;     /* of the record */
+    ngx_str_t                   id;       /* of the request, for the plugin */
     ngx_str_t                   fence;
     unsigned                    running:1;  /* the job was started */
     unsigned                    over:1;   /* done was called */
@@ -50,6 +53,8 @@ static ngx_int_t civic_host_visit_begin(civic_host_visit_t *visit);
 static void civic_host_visit_begun(void *data, ngx_uint_t error,
     const civic_value_t *reply);
 static void civic_host_visit_run(civic_host_visit_t *visit);
+static ngx_int_t civic_host_visit_request(civic_host_visit_t *visit,
+    civic_value_t *request);
 static void civic_host_visit_ran(void *data,
     const civic_host_result_t *result);
 static void civic_host_visit_read(civic_host_visit_t *visit,
@@ -125,7 +130,8 @@ civic_host_visit_begin(civic_host_visit_t *visit)
     visit->pool = ngx_create_pool(CIVIC_HOST_VISIT_POOL, ngx_cycle->log);
 
     if (visit->pool == NULL
-        || civic_host_once_name(&visit->order, visit->pool, &visit->name)
+        || civic_host_once_name(&visit->order, visit->pool, &visit->name,
+                                &visit->id)
            != NGX_OK
         || civic_host_once_digest(&visit->order, visit->pool, &argv[1])
            != NGX_OK)
@@ -255,6 +261,7 @@ civic_host_visit_begun(void *data, ngx_uint_t error,
 static void
 civic_host_visit_run(civic_host_visit_t *visit)
 {
+    civic_value_t        request;
     civic_host_job_t    *job;
     civic_host_order_t   order;
 
@@ -272,6 +279,16 @@ civic_host_visit_run(civic_host_visit_t *visit)
     order.done = civic_host_visit_ran;
     order.data = visit;
     order.forward = visit->order.forward && visit->order.key.len == 0;
+
+    if (visit->order.key.len) {
+
+        if (civic_host_visit_request(visit, &request) != NGX_OK) {
+            civic_host_visit_refuse(visit, CIVIC_INTERNAL);
+            return;
+        }
+
+        order.args = &request;
+    }
 
     visit->running = 1;
 
@@ -297,6 +314,29 @@ civic_host_visit_run(civic_host_visit_t *visit)
     } else {
         civic_host_visit_done(visit);
     }
+}
+
+
+/* the request as it was built, which is not ours to change, and `once` */
+
+static ngx_int_t
+civic_host_visit_request(civic_host_visit_t *visit, civic_value_t *request)
+{
+    civic_table_t  *table;
+
+    table = visit->order.request->u.table;
+
+    if (civic_value_set_table(request, visit->pool, 0, table->npairs + 1)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(request->u.table->pairs, table->pairs,
+               table->npairs * sizeof(civic_pair_t));
+    request->u.table->npairs = table->npairs;
+
+    return civic_value_add_string(request, visit->pool, "once", &visit->id);
 }
 
 

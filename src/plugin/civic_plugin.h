@@ -61,6 +61,11 @@ typedef struct {
 } civic_plugin_t;
 
 
+/* while the configuration is checked; NULL: there is none of that name */
+
+const civic_department_t *civic_plugin_department(ngx_conf_t *cf,
+    const ngx_str_t *name);
+
 /* of a request whose route is a plugin's: the spec, or NULL */
 
 const civic_plugin_route_spec_t *civic_plugin_route(

@@ -242,6 +242,21 @@ civic_plugin_department_find(const civic_plugin_main_conf_t *pmcf,
 }
 
 
+const civic_department_t *
+civic_plugin_department(ngx_conf_t *cf, const ngx_str_t *name)
+{
+    civic_plugin_tenant_t     *tenant;
+    civic_plugin_main_conf_t  *pmcf;
+
+    pmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_plugin_module);
+
+    tenant = civic_plugin_department_find(pmcf, name);
+
+    return tenant ? &tenant->department : NULL;
+}
+
+
 static char *
 civic_plugin_department_word(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf)

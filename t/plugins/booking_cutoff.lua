@@ -42,8 +42,8 @@ local function publish(option)
 end
 
 
-local function book(who, slot)
-    return plugin:call(who, "book", { body = { slot = slot } })
+local function book(who, slot, once)
+    return plugin:call(who, "book", { body = { slot = slot }, once = once })
 end
 
 
@@ -128,6 +128,47 @@ for _, fee in ipairs { 0, 1500 } do
         return through
     end)
 
+    each("booking" .. of .. ", and the same request coming again",
+         function (n, after, where)
+        local id = publish { fee = fee }.body.id
+        local slot = id .. ".0800"
+
+        plugin:cut(n, after)
+        local through = book("zhang", slot, "R1")
+        local left = free(id)
+        local other = left == 0 and book("zhang", slot, "R2")
+        local again = book("zhang", slot, "R1")
+
+        expect(again.status == 201, where, "again:", again.code)
+        expect(not through or through.body.id == again.body.id, where,
+               "it is another")
+        expect(not other or other.code == "duplicate-booking"
+               and other.body.appointment == again.body.id, where,
+               "another request:", other and other.code)
+        expect(free(id) == 0 and #own("zhang") == 1
+               and own("zhang")[1].id == again.body.id, where,
+               "is not one's own")
+
+        for _, late in ipairs { 31, 600 } do
+            plugin.clock = late
+            expect(book("zhang", slot, "R1").body.id == again.body.id,
+                   where, late, "later it is another")
+        end
+        return through
+    end)
+
+    each("booking" .. of .. ", and finding it",
+         function (n, after, where)
+        local id = publish { fee = fee }.body.id
+
+        plugin:cut(n, after)
+        local through = book("zhang", id .. ".0800")
+
+        expect(#own("zhang") + free(id) == 1, where, free(id), "free,",
+               #own("zhang"), "of one's own")
+        return through
+    end)
+
     each("booking" .. of .. ", and never coming back",
          function (n, after, where)
         local id = publish { fee = fee }.body.id
@@ -168,6 +209,26 @@ for _, fee in ipairs { 0, 1500 } do
         return through
     end)
 end
+
+
+each("booking, and the same request coming when it is too late to book",
+     function (n, after, where)
+    local id = publish {}.body.id
+
+    plugin:cut(n, after)
+    local through = book("zhang", id .. ".0800", "R1")
+    local left = free(id)
+
+    on("officer", "stop", id, { reason = "x" })
+    local again = book("zhang", id .. ".0800", "R1")
+    local is = own("zhang")
+
+    expect(again.status == 201 and is[1].id == again.body.id
+           or again.code == "slot-closed" and (left == 1 or #is == 0
+                                               or is[1].status == "stopped"),
+           where, left, "free, again:", again.code)
+    return through
+end)
 
 
 each("paying", function (n, after, where)

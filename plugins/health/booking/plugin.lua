@@ -104,7 +104,8 @@ end
 
 
 function booking.book(request)
-    local it = given(bookings.book(person(request), request.body.slot))
+    local it = given(bookings.book(person(request), request.body.slot,
+                                   request.once))
 
     return 201, views.appointment(it),
            { Location = "/health/booking/v1/appointments/" .. it.id }

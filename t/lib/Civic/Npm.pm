@@ -1,6 +1,12 @@
 # Copyright (C) Civic Gate
 #
 # Validators of others, from npm: put into build/npm once, by npm itself.
+#
+#     Civic::Npm::folder()         where they are; undef where npm's registry
+#                                  cannot be reached, which CIVIC_NPM=required
+#                                  (CI says so) makes an error
+#     Civic::Npm::run($script, @arguments)   a few lines with these packages;
+#                                  what they print
 
 package Civic::Npm;
 
@@ -11,42 +17,47 @@ use Cwd qw(getcwd);
 use Fcntl qw(LOCK_EX);
 use File::Path qw(make_path);
 
+our $missing = "npm's registry cannot be reached, see build/npm/npm.log";
+
 my @packages = ('@seriousme/openapi-schema-validator@2.11.0',
-                'ajv@8.20.0');
+                'ajv@8.20.0', 'fhir@4.12.0', 'ical.js@2.2.1');
+my $folder;
 
 
-# dies where it cannot be had: a test without its judge has tested nothing
-
-sub install {
+sub folder {
     my $dir = getcwd() . '/build/npm';
+    return $folder if $folder;
 
     make_path($dir);
     open my $lock, '>>', "$dir/lock" or die "$dir/lock: $!\n";
     flock $lock, LOCK_EX or die "$dir/lock: $!\n";
 
     my $stamp = "$dir/stamp-" . join('_', @packages) =~ tr{/}{_}r;
-    return $dir if -e $stamp;
+    return $folder = $dir if -e $stamp;
 
-    system("npm install --no-audit --no-fund --ignore-scripts --prefix '$dir' "
-           . "@packages > '$dir/npm.log' 2>&1") == 0
-        or die "npm install failed, see build/npm/npm.log\n";
+    my $required = ($ENV{CIVIC_NPM} // '') eq 'required';
+    my $retries = $required ? 2 : 0;
+    if (system("npm install --no-audit --no-fund --ignore-scripts "
+               . "--fetch-retries=$retries --prefix '$dir' @packages "
+               . "> '$dir/npm.log' 2>&1") != 0)
+    {
+        die "$missing\n" if $required;
+        return;
+    }
     open my $done, '>', $stamp or die "$stamp: $!\n";
-    return $dir;
+    return $folder = $dir;
 }
 
-
-# runs a script of a few lines with these packages; what it prints
 
 sub run {
     my ($script, @arguments) = @_;
 
-    my $dir = install();
-    open my $out, '>', "$dir/$$.mjs" or die "$dir/$$.mjs: $!\n";
+    open my $out, '>', "$folder/$$.mjs" or die "$folder/$$.mjs: $!\n";
     print $out $script;
-    close $out or die "$dir/$$.mjs: $!\n";
+    close $out or die "$folder/$$.mjs: $!\n";
 
-    my $said = qx(node $dir/$$.mjs @arguments 2>&1);
-    unlink "$dir/$$.mjs";
+    my $said = qx(node $folder/$$.mjs @arguments 2>&1);
+    unlink "$folder/$$.mjs";
     return $said;
 }
 

@@ -17,12 +17,13 @@ local visits = require "visits"
 local _M = {}
 
 
--- links: receipt, from, to; each a word
+-- links: receipt, from, to, and once, of the request that took the place;
+-- each a word
 
 function _M.note(status, created, links)
     local words = { status, string.format("%.0f", created) }
 
-    for _, name in ipairs { "receipt", "from", "to" } do
+    for _, name in ipairs { "receipt", "from", "to", "once" } do
         if links and links[name] then
             words[#words + 1] = name .. "=" .. links[name]
         end

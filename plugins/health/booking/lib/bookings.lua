@@ -4,6 +4,10 @@
 -- person's and the slot's: hold the one, hold the other, confirm both.  The
 -- slot's confirmation is what counts.
 --
+-- Who got no answer asks again.  A place says which request took it, so that
+-- this one, whenever it comes again, is answered with that booking; any other
+-- is told duplicate-booking and which one it is.
+--
 -- Functions return a result, or nil, a problem's code and its fields.
 
 local appointments = require "appointments"
@@ -21,13 +25,13 @@ local note = appointments.note
 
 local function finish(slot, person, place, now)
     if place.state == "held" and slot.meta.fee == 0 then
-        if not slot.pool:confirm(person, place.number, now,
-                                 note("booked", now))
-        then
+        local _, _, links = appointments.read_note(place.note)
+        local booked = note("booked", now, links)
+
+        if not slot.pool:confirm(person, place.number, now, booked) then
             return nil, "expired"
         end
-        place.state, place.lapses = "confirmed", 0
-        place.note = note("booked", now)
+        place.state, place.lapses, place.note = "confirmed", 0, booked
     end
 
     if not visits.keep(person, slot, place.number, place.lapses) then
@@ -39,9 +43,49 @@ local function finish(slot, person, place, now)
 end
 
 
--- booked where nothing is to be paid, else held for fifteen minutes
+-- refused, unless there is a place of one's own
 
-function _M.book(person, slot_id)
+local function refuse(slot, person, once, now, code, fields)
+    local place = slot.pool:of(person, now)
+
+    if not place or place.state == "gone" then
+        return nil, code, fields
+    end
+
+    local it = appointments.of(slot, place)
+
+    if once and it.links.once == once then
+        return finish(slot, person, place, now)
+    end
+
+    return nil, "duplicate-booking", { slot = slot.id, appointment = it.id }
+end
+
+
+local function take(slot, person, once, now)
+    local text = note("pending", now, { once = once })
+    local number, lapses = slot.pool:hold(person, now, HOLD, text)
+
+    if number then
+        return finish(slot, person, { state = "held", number = number,
+                                      holder = person, lapses = lapses,
+                                      note = text }, now)
+    end
+
+    if lapses == "already" then
+        return refuse(slot, person, once, now, "duplicate-booking",
+                      { slot = slot.id })
+    end
+
+    visits.drop(person, slot.id)
+    return nil, lapses == "taken" and "slot-taken" or "slot-closed"
+end
+
+
+-- booked where nothing is to be paid, else held for fifteen minutes.
+-- `once`: the request's own name, where it has one.
+
+function _M.book(person, slot_id, once)
     local now = clock.now()
     local slot = schedules.find_slot(slot_id)
 
@@ -50,12 +94,13 @@ function _M.book(person, slot_id)
     end
 
     if slot.meta.stopped or slot.start <= now then
-        return nil, "slot-closed"
+        return refuse(slot, person, once, now, "slot-closed")
     end
 
     local barred = people.barred(person, now)
     if barred then
-        return nil, "booking-barred", { ["until"] = clock.iso(barred) }
+        return refuse(slot, person, once, now, "booking-barred",
+                      { ["until"] = clock.iso(barred) })
     end
 
     local free, code, other = visits.reserve(person, slot, now)
@@ -63,23 +108,10 @@ function _M.book(person, slot_id)
         return finish(slot, person, other, now)
     end
     if not free then
-        return nil, code, other
+        return refuse(slot, person, once, now, code, other)
     end
 
-    local number, lapses = slot.pool:hold(person, now, HOLD,
-                                          note("pending", now))
-    if number then
-        return finish(slot, person, { state = "held", number = number,
-                                      holder = person, lapses = lapses,
-                                      note = note("pending", now) }, now)
-    end
-
-    if lapses == "already" then
-        return nil, "duplicate-booking", { slot = slot.id }
-    end
-
-    visits.drop(person, slot.id)
-    return nil, lapses == "taken" and "slot-taken" or "slot-closed"
+    return take(slot, person, once, now)
 end
 
 

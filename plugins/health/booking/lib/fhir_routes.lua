@@ -178,7 +178,7 @@ function _M.book(request)
     end
 
     local it, code, fields = bookings.book(people.digest(request.caller),
-                                               slot)
+                                           slot, request.once)
 
     if not it then
         return refuse(code, fields and fields["until"])

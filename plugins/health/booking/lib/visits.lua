@@ -22,10 +22,9 @@ local function book(person)
 end
 
 
--- the slot's word on an entry: the place, or nil where there is none, and
--- the entry is brought into line
+-- the slot's word on an entry: the place, or nil where there is none
 
-local function settle(person, entry, now)
+local function ask(person, entry, now)
     local schedule, time = schedules.parse(entry.id)
     local pool = schedules.pool(schedule, time)
     local place
@@ -36,7 +35,16 @@ local function settle(person, entry, now)
         place = pool:find(tonumber(entry.data), now)
     end
 
-    if not place or place.state == "gone" then
+    return place and place.state ~= "gone" and place or nil
+end
+
+
+-- the same, and the entry is brought into line
+
+local function settle(person, entry, now)
+    local place = ask(person, entry, now)
+
+    if not place then
         book(person):release(entry.id, entry.data)
         return nil
     end
@@ -122,15 +130,21 @@ function _M.drop(person, slot_id, number)
 end
 
 
--- ids of own appointments, the latest first
+-- ids of own appointments, the latest first.  What is still being booked, or
+-- was cut off in that, is there once the slot has given a place.
 
 function _M.list(person, now)
     local list = {}
     local all = book(person):list(now)
 
     for i = #all, 1, -1 do
-        local entry = all[i]
-        local place = entry.state == "lapsed" and settle(person, entry, now)
+        local entry, place = all[i], nil
+
+        if entry.state == "lapsed" then
+            place = settle(person, entry, now)
+        elseif entry.data == "" then
+            place = ask(person, entry, now)
+        end
 
         if place then
             entry.data = tostring(place.number)

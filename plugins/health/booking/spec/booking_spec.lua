@@ -180,6 +180,8 @@ describe("one person", function ()
             local r = book("wang", id .. slot)
             assert.equal(409, r.status)
             assert.equal("duplicate-booking", r.body.code)
+            assert.equal(slot == ".0800" and id .. ".0800.1" or nil,
+                         r.body.appointment)
         end
         assert.equal("2 3", free(id))
     end)
