@@ -21,7 +21,7 @@
 #define CIVIC_JSON_STRIDE  64
 
 
-static ngx_int_t civic_json_shallow(const ngx_str_t *text);
+static const char *civic_json_wrong(const ngx_str_t *text);
 static void civic_json_fail(char *err, size_t errlen, const char *text,
     int line);
 static size_t civic_json_utf8_len(const u_char *p, const u_char *last);
@@ -37,6 +37,7 @@ civic_json_parse(const ngx_str_t *text, size_t max, char *err, size_t errlen)
 {
     char          *near;
     json_t        *root;
+    const char    *wrong;
     json_error_t   error;
 
     if (text->len == 0 || text->len > max) {
@@ -44,8 +45,10 @@ civic_json_parse(const ngx_str_t *text, size_t max, char *err, size_t errlen)
         return NULL;
     }
 
-    if (civic_json_shallow(text) != NGX_OK) {
-        civic_json_fail(err, errlen, "nested too deeply", 1);
+    wrong = civic_json_wrong(text);
+
+    if (wrong) {
+        civic_json_fail(err, errlen, wrong, 1);
         return NULL;
     }
 
@@ -65,13 +68,16 @@ civic_json_parse(const ngx_str_t *text, size_t max, char *err, size_t errlen)
 }
 
 
-static ngx_int_t
-civic_json_shallow(const ngx_str_t *text)
+/* what would be too much work: NULL, or why.  Commas count values */
+
+static const char *
+civic_json_wrong(const ngx_str_t *text)
 {
     size_t      i;
-    ngx_uint_t  depth, quoted;
+    ngx_uint_t  depth, values, quoted;
 
     depth = 0;
+    values = 0;
     quoted = 0;
 
     for (i = 0; i < text->len; i++) {
@@ -89,7 +95,14 @@ civic_json_shallow(const ngx_str_t *text)
         case '[':
         case '{':
             if (!quoted && ++depth > CIVIC_JSON_MAX_DEPTH) {
-                return NGX_DECLINED;
+                return "nested too deeply";
+            }
+
+            /* fall through */
+
+        case ',':
+            if (!quoted && ++values > CIVIC_JSON_MAX_VALUES) {
+                return "too many values";
             }
 
             break;
@@ -104,7 +117,7 @@ civic_json_shallow(const ngx_str_t *text)
         }
     }
 
-    return NGX_OK;
+    return NULL;
 }
 
 

@@ -3,8 +3,8 @@
  * Copyright (C) Civic Gate
  *
  * JSON, and the only door to jansson.  Reading is strict: one value, no
- * duplicate members, size and depth capped before jansson sees it, NUL in
- * no string.  A civic_json_t is read only and, but for the root that
+ * duplicate members, size, depth and number of values capped before jansson
+ * sees it, NUL in no string.  A civic_json_t is read only and, but for the root that
  * civic_json_parse() gave, borrowed.
  */
 
@@ -17,7 +17,8 @@
 #include <ngx_core.h>
 
 
-#define CIVIC_JSON_MAX_DEPTH  32
+#define CIVIC_JSON_MAX_DEPTH   32
+#define CIVIC_JSON_MAX_VALUES  65536   /* "[],[],..." of 1 MB: 150 ms */
 
 
 typedef struct json_t  civic_json_t;   /* jansson's own, seen by nobody */

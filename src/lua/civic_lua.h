@@ -28,6 +28,8 @@ typedef struct {
     uint64_t                 instructions; /* of one run; a multiple of
                                               what the hook counts */
     ngx_msec_t               cpu;      /* of one run */
+    ngx_msec_t               slice;    /* CPU time until it gives way;
+                                          0: it never does */
 } civic_lua_budget_t;
 
 typedef struct {
@@ -92,6 +94,10 @@ typedef struct {
 civic_lua_vm_t *civic_lua_vm_create(const civic_lua_conf_t *conf,
     ngx_pool_t *pool, ngx_log_t *log, civic_lua_failure_t *failure);
 
+/* VMs make the process's CPU time tick (SIGPROF): not when this code goes */
+
+void civic_lua_exit(void);
+
 /* no run may be left */
 
 void civic_lua_vm_destroy(civic_lua_vm_t *vm);
@@ -109,10 +115,12 @@ size_t civic_lua_vm_memory(const civic_lua_vm_t *vm);
 ngx_uint_t civic_lua_vm_broken(const civic_lua_vm_t *vm);
 
 /*
- * start, resume, raise and fail return
+ * start, resume, raise, fail and go_on return
  *
  *     NGX_OK      it returned: run->results
  *     NGX_AGAIN   it waits for run->operation: resume, raise, fail or end
+ *     NGX_BUSY    it gave way, or one of its VM did that has to go on first:
+ *                 go_on or end, soon
  *     NGX_ERROR   it failed: run->failure
  *
  * civic_lua_run_end() is called once for each run that was started, after
@@ -124,6 +132,7 @@ ngx_int_t civic_lua_run_start(civic_lua_run_t *run, civic_lua_vm_t *vm,
     ngx_uint_t nargs);
 ngx_int_t civic_lua_run_resume(civic_lua_run_t *run,
     const civic_value_t *results, ngx_uint_t nresults);
+ngx_int_t civic_lua_run_go_on(civic_lua_run_t *run);
 
 /* the operation raises the problem `code`, which pcall may catch */
 

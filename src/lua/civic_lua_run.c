@@ -6,9 +6,13 @@
  *
  *     start --> go --> OK: results
  *                |---> ERROR: failure
+ *                |---> BUSY: gave way in the middle, goes on with go_on
  *                `---> AGAIN: parked in operation()
  *                        ^        |
  *                        `- go <--+--- resume, raise
+ *
+ * Others see a plugin's variables only as they are between two operations:
+ * a VM whose run gave way runs no other until that one waits or ends.
  *
  * What operation() gets back begins with what it is to raise, nil as a
  * rule: Lua 5.1 cannot throw into a parked C function, so base.lua does.
@@ -29,6 +33,7 @@ typedef struct {
     lua_State               *co;       /* NULL: not yet, or no more */
     size_t                   wasted;   /* bytes of the run's pool */
     int                      ref;      /* keeps it, in the registry */
+    int                      nargs;    /* on its stack, for go_on */
     unsigned                 done:1;   /* it may serve another run */
 } civic_lua_run_state_t;
 
@@ -189,6 +194,12 @@ civic_lua_run_go(civic_lua_run_t *run, int nargs)
     vm = run->vm;
     state = run->state;
 
+    if (vm->gave_way && vm->gave_way != run) {
+        state->nargs = nargs;
+        return NGX_BUSY;
+    }
+
+    vm->gave_way = NULL;
     run->operation.name.len = 0;
 
     civic_lua_budget_enter(vm, run);
@@ -199,6 +210,13 @@ civic_lua_run_go(civic_lua_run_t *run, int nargs)
         vm->kill = CIVIC_LUA_ALIVE;
         vm->where[0] = '\0';
         return NGX_ERROR;
+    }
+
+    if (vm->gives_way) {
+        vm->gives_way = 0;
+        vm->gave_way = run;
+        state->nargs = 0;
+        return NGX_BUSY;
     }
 
     if (rc == LUA_YIELD) {
@@ -223,6 +241,17 @@ civic_lua_run_go(civic_lua_run_t *run, int nargs)
     }
 
     return run->results ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+civic_lua_run_go_on(civic_lua_run_t *run)
+{
+    civic_lua_run_state_t  *state;
+
+    state = run->state;
+
+    return civic_lua_run_go(run, state->nargs);
 }
 
 
@@ -535,6 +564,10 @@ civic_lua_run_end(civic_lua_run_t *run)
 
     vm = run->vm;
     state = run->state;
+
+    if (vm->gave_way == run) {
+        vm->gave_way = NULL;
+    }
 
     if (state == NULL || state->co == NULL) {
         return;
