@@ -290,7 +290,7 @@ civic_host_job_turn(void *data)
         return;
     }
 
-    civic_plugin_enter(job->plugin);
+    civic_plugin_enter(job->plugin, job->spec);
     rc = civic_lua_run_go_on(&job->run);
     civic_plugin_leave(job->plugin);
 
