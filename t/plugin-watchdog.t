@@ -34,14 +34,17 @@ my $res = $gate->get('/health/hello/');
 my $took = Time::HiRes::time() - $start;
 
 SKIP: {
-    skip 'this pattern costs nothing here', 4 if $res->{status} != 599;
+    skip 'this pattern costs nothing here', 5 if $res->{status} != 599;
     cmp_ok $took, '<', 4, 'the request ends, with its worker';
     is $gate->get('/health/hello/x')->{status}, 404, 'the gate answers on';
     like $gate->log, qr/worker $before[0] is inside the Lua of "health\/hello"/,
          'the log says why';
-    like $gate->get('/metrics')->{content},
+    my $metrics = $gate->get('/metrics')->{content};
+    like $metrics,
          qr/^civic_plugin_kills_total\{plugin="health\/hello"\} 1$/m,
          'and the plugin has it on its account';
+    like $metrics, qr/^civic_plugin_route_kills_total\{plugin="health\/hello",
+                      route="GET[ ]\/"\}[ ]1$/mx, 'so has the route';
 }
 
 done_testing;

@@ -116,6 +116,7 @@ civic_host_job_create(const civic_host_order_t *order)
     job->forward = order->forward;
     job->done = order->done;
     job->data = order->data;
+    job->since = civic_now_ns();
     job->deadline = ngx_current_msec + order->timeout;
 
     job->timer.handler = civic_host_job_deadline;
@@ -187,7 +188,7 @@ civic_host_job_begin(civic_host_job_t *job, const civic_host_order_t *order)
         return NGX_DECLINED;
     }
 
-    civic_plugin_enter(job->plugin);
+    civic_plugin_enter(job->plugin, job->spec);
 
     rc = civic_lua_run_start(&job->run, vm, job->pool, &job->function,
                              order->args, order->nargs);
@@ -249,7 +250,7 @@ civic_host_job_answer(civic_host_job_t *job)
     answer = &job->answer;
 
     civic_host_operations_count(job);
-    civic_plugin_enter(job->plugin);
+    civic_plugin_enter(job->plugin, job->spec);
 
     switch (answer->kind) {
 
@@ -416,13 +417,14 @@ civic_host_job_stop(civic_host_job_t *job)
     civic_host_job_release(job);
 
     if (job->started) {
-        civic_plugin_enter(job->plugin);
+        civic_plugin_enter(job->plugin, job->spec);
         civic_lua_run_end(&job->run);
         civic_plugin_leave(job->plugin);
         civic_plugin_vm_put(job->plugin, job->run.vm);
 
         job->started = 0;
-        civic_plugin_account(job->plugin, job->spec, job->outcome, &job->run);
+        civic_plugin_account(job->plugin, job->spec, job->outcome, &job->run,
+                             civic_now_ns() - job->since);
     }
 }
 

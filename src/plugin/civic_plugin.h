@@ -104,10 +104,12 @@ void civic_plugin_vm_put(civic_plugin_t *plugin, civic_lua_vm_t *vm);
 
 /*
  * Before and after each time that Lua runs: the watchdog ends a worker that
- * stays in between for too long.
+ * stays in between for too long.  `spec` is one of its manifest's, or NULL:
+ * it runs for no route.
  */
 
-void civic_plugin_enter(const civic_plugin_t *plugin);
+void civic_plugin_enter(const civic_plugin_t *plugin,
+    const civic_plugin_route_spec_t *spec);
 void civic_plugin_leave(const civic_plugin_t *plugin);
 
 
@@ -122,9 +124,11 @@ typedef enum {
 } civic_plugin_outcome_e;
 
 
+/* `run` may be NULL; `wall`: ns from its begin to its end, waits included */
+
 void civic_plugin_account(civic_plugin_t *plugin,
     const civic_plugin_route_spec_t *spec, ngx_uint_t outcome,
-    const civic_lua_run_t *run);
+    const civic_lua_run_t *run, uint64_t wall);
 
 
 /*

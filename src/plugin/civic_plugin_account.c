@@ -11,6 +11,7 @@
 
 #include "civic_plugin_registry.h"
 #include "civic_plugin_account.h"
+#include "civic_plugin_tally.h"
 
 
 static ngx_int_t civic_plugin_account_take(civic_plugin_seat_t *seat,
@@ -110,7 +111,8 @@ civic_plugin_account_memory(ngx_uint_t entry, size_t size)
 
 
 void
-civic_plugin_enter(const civic_plugin_t *plugin)
+civic_plugin_enter(const civic_plugin_t *plugin,
+    const civic_plugin_route_spec_t *spec)
 {
     const civic_plugin_item_t  *item = plugin->state;
 
@@ -120,6 +122,7 @@ civic_plugin_enter(const civic_plugin_t *plugin)
 
     if (civic_plugin_account_depth++ == 0 && seat != NULL) {
         seat->entry = item->entry;
+        seat->place = civic_plugin_tally_place(plugin, spec);
         __atomic_store_n(&seat->since, civic_now_ns(), __ATOMIC_RELEASE);
     }
 }
@@ -179,24 +182,32 @@ civic_plugin_state(const civic_plugin_t *plugin, ngx_uint_t *retry_after)
 void
 civic_plugin_account(civic_plugin_t *plugin,
     const civic_plugin_route_spec_t *spec, ngx_uint_t outcome,
-    const civic_lua_run_t *run)
+    const civic_lua_run_t *run, uint64_t wall)
 {
     civic_plugin_item_t  *item = plugin->state;
 
     uint64_t               rest;
     civic_plugin_entry_t  *entry;
+    civic_plugin_place_t   place;
+    civic_plugin_tally_t  *tally;
 
     if (item->entry == CIVIC_PLUGIN_NONE) {
         return;
     }
 
+    place = civic_plugin_tally_place(plugin, spec);
+    tally = civic_plugin_tally_at(item->entry, &place);
     entry = civic_plugin_zone_entry(item->entry);
 
     (void) __atomic_fetch_add(&entry->outcomes[outcome], 1,
                               __ATOMIC_RELAXED);
+    (void) __atomic_fetch_add(&tally->outcomes[outcome], 1,
+                              __ATOMIC_RELAXED);
+    (void) __atomic_fetch_add(&tally->wall, wall, __ATOMIC_RELAXED);
 
     if (run != NULL) {
         (void) __atomic_fetch_add(&entry->cpu, run->cpu, __ATOMIC_RELAXED);
+        (void) __atomic_fetch_add(&tally->cpu, run->cpu, __ATOMIC_RELAXED);
     }
 
     if (outcome == CIVIC_PLUGIN_ANSWERED) {
@@ -248,8 +259,11 @@ civic_plugin_account_end(civic_plugin_seat_t *seat, uint64_t since,
     int64_t                pid;
     ngx_str_t              name;
     civic_plugin_entry_t  *entry;
+    civic_plugin_place_t   place;
+    civic_plugin_tally_t  *tally;
     civic_plugin_record_t  record;
 
+    place = seat->place;
     pid = __atomic_load_n(&seat->pid, __ATOMIC_ACQUIRE);
 
     if (pid == 0
@@ -278,7 +292,9 @@ civic_plugin_account_end(civic_plugin_seat_t *seat, uint64_t since,
     __atomic_store_n(&seat->since, 0, __ATOMIC_RELEASE);
 
     entry = civic_plugin_zone_entry(seat->entry);
+    tally = civic_plugin_tally_at(seat->entry, &place);
 
     (void) __atomic_fetch_add(&entry->deaths, 1, __ATOMIC_RELAXED);
+    (void) __atomic_fetch_add(&tally->deaths, 1, __ATOMIC_RELAXED);
     (void) civic_plugin_zone_failed(seat->entry);
 }

@@ -19,6 +19,7 @@ static civic_plugin_item_t *civic_plugin_create(
 static ngx_int_t civic_plugin_parse(civic_plugin_item_t *item,
     civic_plugin_errors_t *errors);
 static ngx_int_t civic_plugin_problems(civic_plugin_item_t *item);
+static ngx_int_t civic_plugin_counted(civic_plugin_item_t *item);
 static void civic_plugin_free_vm(civic_plugin_item_t *item,
     civic_plugin_vm_t *vm);
 
@@ -40,7 +41,8 @@ civic_plugin_load(const civic_department_t *department,
     item->entry = entry;
 
     if (civic_plugin_parse(item, errors) != NGX_OK
-        || civic_plugin_problems(item) != NGX_OK)
+        || civic_plugin_problems(item) != NGX_OK
+        || civic_plugin_counted(item) != NGX_OK)
     {
         if (errors->list.nelts == 0) {
             civic_plugin_errors_add(errors, "no memory");
@@ -171,6 +173,29 @@ civic_plugin_problems(civic_plugin_item_t *item)
         }
 
         civic_value_set_boolean(value, 1);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_plugin_counted(civic_plugin_item_t *item)
+{
+    ngx_uint_t                  i, n;
+    civic_plugin_route_spec_t  *spec;
+
+    spec = item->plugin.manifest->routes.elts;
+    n = item->plugin.manifest->routes.nelts;
+
+    item->counted = ngx_pcalloc(item->pool,
+                                n * sizeof(civic_plugin_counted_t));
+    if (item->counted == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        item->counted[i].key = spec[i].key;
     }
 
     return NGX_OK;
@@ -348,7 +373,7 @@ civic_plugin_vm(civic_plugin_t *plugin, ngx_pool_t *pool,
         return NULL;
     }
 
-    civic_plugin_enter(plugin);
+    civic_plugin_enter(plugin, NULL);
 
     vm->vm = civic_lua_vm_create(&item->lua, pool, ngx_cycle->log, failure);
 
@@ -356,7 +381,7 @@ civic_plugin_vm(civic_plugin_t *plugin, ngx_pool_t *pool,
 
     if (vm->vm == NULL) {
         ngx_free(vm);
-        civic_plugin_account(plugin, NULL, CIVIC_PLUGIN_FAILED, NULL);
+        civic_plugin_account(plugin, NULL, CIVIC_PLUGIN_FAILED, NULL, 0);
         return NULL;
     }
 

@@ -29,6 +29,7 @@ typedef struct {
     ngx_pool_t              *pool;
     ngx_uint_t               refs;
     ngx_uint_t               entry;    /* in the zone */
+    civic_plugin_counted_t  *counted;  /* in the order of the routes */
     civic_plugin_vm_t       *vms;      /* the first takes new runs */
     ngx_str_t                text;     /* of manifest.json */
     civic_value_t            problems;

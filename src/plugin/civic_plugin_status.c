@@ -10,6 +10,7 @@
 #include "civic_plugin_conf.h"
 #include "civic_plugin_metric.h"
 #include "civic_plugin_status.h"
+#include "civic_plugin_tally.h"
 #include "civic_status.h"
 #include "civic_status_families.h"
 
@@ -52,17 +53,6 @@ static const ngx_str_t  civic_plugin_status_states[] = {
 };
 
 
-/* in the order of civic_plugin_outcome_e */
-
-static const ngx_str_t  civic_plugin_status_outcomes[] = {
-    ngx_string("answered"),
-    ngx_string("failed"),
-    ngx_string("killed"),
-    ngx_string("overstayed"),
-    ngx_string("abandoned")
-};
-
-
 static const civic_status_declared_t  civic_plugin_status_families[] = {
 
     { { "plugin_state", "1 for the state that a plugin is in",
@@ -94,6 +84,26 @@ static const civic_status_declared_t  civic_plugin_status_families[] = {
     { { "plugin_memory_bytes", "Memory of the VMs of plugins, all workers",
         CIVIC_STATUS_GAUGE, 1 },
       civic_plugin_status_memory },
+
+    { { "plugin_route_requests_total",
+        "Runs of plugins by route, by how they ended",
+        CIVIC_STATUS_COUNTER, 1 },
+      civic_plugin_tally_requests },
+
+    { { "plugin_route_lua_seconds_total",
+        "CPU time that routes of plugins spent in Lua",
+        CIVIC_STATUS_COUNTER, 1 },
+      civic_plugin_tally_cpu },
+
+    { { "plugin_route_seconds_total",
+        "Time that runs of plugins took by route, waits included",
+        CIVIC_STATUS_COUNTER, 1 },
+      civic_plugin_tally_wall },
+
+    { { "plugin_route_kills_total",
+        "Workers that the watchdog ended inside a route of a plugin",
+        CIVIC_STATUS_COUNTER, 1 },
+      civic_plugin_tally_kills },
 
     { { "plugin_counter_total", "What plugins count themselves",
         CIVIC_STATUS_COUNTER, 1 },
@@ -189,6 +199,9 @@ civic_plugin_status_one(civic_status_out_t *out, ngx_uint_t i,
     civic_status_out_text(out, ",\"reason\":");
     civic_status_out_string(out, &text);
 
+    civic_status_out_text(out, ",\"routes\":");
+    civic_plugin_tally_write(out, i);
+
     civic_status_out_text(out, "}");
 }
 
@@ -250,7 +263,7 @@ civic_plugin_status_requests(const civic_status_walk_t *walk)
 
         for (outcome = 0; outcome < CIVIC_PLUGIN_OUTCOMES; outcome++) {
 
-            sample.labels[1].value = civic_plugin_status_outcomes[outcome];
+            sample.labels[1].value = civic_plugin_tally_outcomes[outcome];
             sample.value = __atomic_load_n(
                                &civic_plugin_zone_entry(i)->outcomes[outcome],
                                __ATOMIC_RELAXED);

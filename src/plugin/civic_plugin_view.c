@@ -12,6 +12,7 @@
 #include "civic_plugin_registry.h"
 #include "civic_plugin_routes.h"
 #include "civic_plugin_admit.h"
+#include "civic_plugin_tally.h"
 
 
 static civic_plugin_view_t *civic_plugin_view_create(ngx_cycle_t *cycle,
@@ -204,6 +205,8 @@ civic_plugin_view_add(civic_plugin_view_t *view, ngx_cycle_t *cycle,
     }
 
     *slot = plugin;
+
+    civic_plugin_tally_enlist(plugin);
 
     return NGX_OK;
 }

@@ -221,6 +221,7 @@ civic_plugin_zone_place_locked(const u_char *name, size_t len)
     for (i = 0; i < CIVIC_PLUGIN_MAX; i++) {
 
         if (!sh->entries[i].record.used) {
+            civic_plugin_slots_drop(&sh->slots, i);
             ngx_memzero(&sh->entries[i], sizeof(civic_plugin_entry_t));
             return i;
         }
@@ -264,6 +265,10 @@ civic_plugin_zone_publish(const civic_plugin_record_t *record)
     }
 
     *old = *record;
+
+    if (!record->used) {
+        civic_plugin_slots_leave(&sh->slots, i);
+    }
 
     if (i == sh->n) {
         __atomic_store_n(&sh->n, i + 1, __ATOMIC_RELEASE);

@@ -16,10 +16,10 @@
 
 
 #include "civic_plugin.h"
+#include "civic_plugin_slots.h"
 #include "civic_plugin_trouble.h"
 
 
-#define CIVIC_PLUGIN_MAX           512
 #define CIVIC_PLUGIN_SEATS         128 /* workers, old ones included */
 #define CIVIC_PLUGIN_NAME_LEN      96
 #define CIVIC_PLUGIN_HASH_LEN      32
@@ -27,7 +27,6 @@
 #define CIVIC_PLUGIN_REASON_LEN    1000
 #define CIVIC_PLUGIN_METRICS       16  /* of one plugin */
 #define CIVIC_PLUGIN_METRIC_LEN    48
-#define CIVIC_PLUGIN_OUTCOMES      (CIVIC_PLUGIN_ABANDONED + 1)
 #define CIVIC_PLUGIN_NONE          ((ngx_uint_t) -1)
 
 
@@ -64,6 +63,9 @@ typedef struct {
     uint64_t                 deaths;   /* workers that the watchdog ended */
     uint64_t                 cpu;      /* ns in Lua */
     uint64_t                 outcomes[CIVIC_PLUGIN_OUTCOMES];
+    civic_plugin_tally_t     none;     /* of runs without a route */
+    civic_plugin_tally_t     other;    /* of routes without a slot */
+    uint64_t                 lost;     /* routes without one, as was said */
     uint32_t                 memory[CIVIC_PLUGIN_SEATS]; /* KB of its VMs */
     civic_plugin_metric_t    metrics[CIVIC_PLUGIN_METRICS];
 } civic_plugin_entry_t;
@@ -75,10 +77,14 @@ typedef struct {
     int64_t                  pid;      /* 0: nobody's */
     uint64_t                 since;    /* ns: inside since; 0: outside */
     uint64_t                 entry;
+    civic_plugin_place_t     place;    /* of the route */
 } civic_plugin_seat_t;
 
 
+/* the slots come first: each begins a line of the cache */
+
 typedef struct {
+    civic_plugin_slots_t     slots;
     uint64_t                 generation;
     uint32_t                 n;        /* entries ever used */
     uint32_t                 restored; /* what state/ has: 1 is being, 2 was
