@@ -75,6 +75,44 @@ is hello()->{status}, 503, 'and answers so';
 runs(['start', 'health/hello'], qr/ready/, 'it is started');
 is hello()->{status}, 200, 'and answers again';
 
+# what the workers' user left in its folder leads root nowhere
+
+my $kept = $cli->home . '/state/plugins/health/hello';
+my $other = $cli->home . '/other';
+open my $out, '>', $other or die "$!\n";
+print {$out} "other\n";
+close $out;
+chmod 0600, $other;
+symlink $other, "$kept/stopped.new" or die "$!\n";
+runs(['stop', 'health/hello'], qr/stopped/, 'beside a link it is stopped');
+is -s $other, 6, 'and the link is not followed';
+is +(stat $other)[2] & 0777, 0600, 'nor does its rights change';
+runs(['start', 'health/hello'], qr/ready/, 'it is started');
+
+
+# deploy from elsewhere
+
+my $from = $cli->home . '/from';
+system('cp', '-R', "$plugins/hello", $from) == 0 or die;
+symlink 'from', $cli->home . '/link' or die "$!\n";
+runs(['deploy', 'health/hello', $cli->home . '/link'], qr/0\.2\.0/,
+     'a folder behind a link is deployed as a folder');
+open $out, '>', "$from/plugin.lua" or die "$!\n";
+print {$out} "error('no')\n";
+close $out;
+($status, $output) = $cli->run('plugin', 'deploy', 'health/hello', $from);
+is $status, 1, 'to deploy what is broken is a failure';
+like $output, qr/was not taken/, 'which is said';
+like hello()->{content}, qr/moin/, 'and the version before answers';
+change('plugin.lua', q{error\('no'\)}, <<'END');
+local M = {}
+function M.hello(request)
+    return 200, { moin = request.params.name }
+end
+return M
+END
+runs(['deploy', 'health/hello'], qr/ready/, 'a folder that is whole is taken');
+
 change('manifest.json', '"version"',
        '"needs": { "http": ["bank"], "claims": ["sub"] }, "version"');
 change('plugin.lua', 'return 200', 'retrun 200');

@@ -76,6 +76,8 @@ broken('a syntax error', qr/plugin\.lua:2: /,
        'plugin.lua' => "local M = {}\nfunction function\n");
 broken('an error while it is loaded', qr/plugin\.lua:1: .*of its own/,
        'plugin.lua' => "error('of its own')\n");
+broken('an error that would be two lines of the log', qr/ours  \[2J/,
+       'plugin.lua' => "error('ours\\n\\27[2J')\n");
 broken('bytecode', qr/wrong mode|bytecode/,
        'plugin.lua' => "\x1bLJ\x02\x0a" . 'x' x 100);
 broken('a loop at the top', qr/plugin\.lua/,
@@ -98,6 +100,13 @@ Time::HiRes::sleep(1.2);
 is(Civic::Plugin->status($gate, $name)->{reason}, '',
    'a folder that is a link is not looked into');
 unlink "$lib/etc";
+
+rmdir $lib or unlink glob("$lib/*") and rmdir $lib or die "$lib: $!\n";
+symlink '/etc', $lib or die;
+Civic::Plugin->await($gate, $name, sub { $_[0]{reason} =~ /lib is no folder/ });
+unlink $lib;
+Civic::Plugin->await($gate, $name, sub { $_[0]{reason} eq '' });
+pass 'nor is a lib/ that is one, whose going is seen';
 
 symlink "$name", $gate->dir . '/plugins/health/alias';
 my $entry = Civic::Plugin->await($gate, 'health/alias',
@@ -139,6 +148,14 @@ for (1 .. 50) {
 }
 is $res->{status}, 503, 'a plugin that was never good answers 503';
 like $res->{content}, qr/"code":"plugin-not-loaded"/, 'and says so';
+
+
+for my $n (1 .. 3) {
+    Civic::Plugin->write($gate, 'health/never', 'plugin.lua' => "error($n)");
+    Civic::Plugin->await($gate, 'health/never', sub { $_[0]{reason} =~ /: $n \[/ });
+}
+my @copies = grep { -d } glob $gate->dir . '/conf/state/plugins/health/never/*';
+is scalar @copies, 1, 'of versions that never served one copy is kept';
 
 
 # a folder that is gone takes its service with it

@@ -136,5 +136,53 @@ becomes($gate, sub { $_[0]{state} eq 'not-loaded' }, 'and so the plugin');
 like(Civic::Plugin->status($gate, $name)->{reason},
      qr/"allow claims=sub;"/, 'with the word to write');
 isnt $gate->get('/health/hello/')->{status}, 200, 'it does not answer';
+put("$temp/plugins/hello/plugin.lua", 'error("broken")');
+$gate->write('conf/nginx.conf' => Civic::Gate->configuration(%option));
+ok $gate->reload, 'a reload gives it back';
+becomes($gate, sub { $_[0]{state} eq 'ready' && $_[0]{reason} =~ /broken/ },
+        'what served then serves again, though its folder is broken');
+is text($gate), 'claims', 'and answers';
+
+
+# a location that comes is nginx's, whatever the folder says
+
+$gate->write('conf/nginx.conf' => Civic::Gate->configuration(%option,
+    server => $option{server}
+              . 'location = /health/hello/ { return 200 "nginx"; }'));
+ok $gate->reload, 'a reload gives the path to nginx';
+becomes($gate, sub { $_[0]{state} eq 'not-loaded' },
+        'the version that served does not serve over it');
+$gate->write('conf/nginx.conf' => Civic::Gate->configuration(%option));
+ok $gate->reload, 'a reload takes it back';
+becomes($gate, sub { $_[0]{state} eq 'ready' }, 'and it serves again');
+
+
+# a copy of which a machine without power left half
+
+plugin('claims', needs => { claims => ['sub'] });
+becomes($gate, sub { $_[0]{reason} eq '' }, 'its folder is whole');
+my $hash = Civic::Plugin->status($gate, $name)->{hash};
+$gate->stop;
+open my $half, '>', "$kept/$hash/manifest.json" or die "$!\n";
+close $half;
+$gate = Civic::Gate->start(%option, allow_log => qr/cannot be used/);
+becomes($gate, sub { $_[0]{reason} eq '' }, 'it is made anew from the folder');
+is text($gate), 'claims', 'and answers';
+
+
+# a word that comes within the same tick of the kernel's clock as another
+
+my ($watcher) = $gate->log =~ /.*start cache manager process (\d+)/s;
+my $tick = time;
+kill STOP => $watcher;
+put("$kept/other", '');
+utime $tick, $tick, $kept;
+kill CONT => $watcher;
+Time::HiRes::sleep(0.6);
+kill STOP => $watcher;
+put("$kept/stopped", '');
+utime $tick, $tick, $kept;
+kill CONT => $watcher;
+becomes($gate, sub { $_[0]{state} eq 'stopped' }, 'is seen');
 
 done_testing;

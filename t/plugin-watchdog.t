@@ -9,6 +9,7 @@ use warnings;
 
 use lib 't/lib';
 use Civic::Plugin;
+use POSIX ();
 use Test::More;
 use Time::HiRes ();
 
@@ -29,6 +30,25 @@ Civic::Plugin->await($gate, 'health/hello',
 Time::HiRes::sleep(0.3);
 
 my @before = grep { $gate->log =~ /start worker process $_$/m } $gate->pids;
+
+# one that gets no time from the machine is not the plugin's fault
+
+if (my $client = fork // die "fork: $!\n") {
+    Time::HiRes::sleep(0.3);
+    kill STOP => $before[0];
+    Time::HiRes::sleep(3.5);
+    unlike $gate->log, qr/is inside the Lua/,
+           'a worker that is not allowed to work is left alone';
+    kill CONT => $before[0];
+    waitpid $client, 0;
+
+} else {
+    $gate->get('/health/hello/');
+    POSIX::_exit(0);
+}
+Time::HiRes::sleep(0.5);
+@before = grep { $gate->log =~ /start worker process $_$/m } $gate->pids;
+
 my $start = Time::HiRes::time();
 my $res = $gate->get('/health/hello/');
 my $took = Time::HiRes::time() - $start;
@@ -41,10 +61,10 @@ SKIP: {
          'the log says why';
     my $metrics = $gate->get('/metrics')->{content};
     like $metrics,
-         qr/^civic_plugin_kills_total\{plugin="health\/hello"\} 1$/m,
+         qr/^civic_plugin_kills_total\{plugin="health\/hello"\} 2$/m,
          'and the plugin has it on its account';
     like $metrics, qr/^civic_plugin_route_kills_total\{plugin="health\/hello",
-                      route="GET[ ]\/"\}[ ]1$/mx, 'so has the route';
+                      route="GET[ ]\/"\}[ ]2$/mx, 'so has the route';
 }
 
 done_testing;

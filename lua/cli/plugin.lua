@@ -46,14 +46,15 @@ local function read(path)
 end
 
 
--- whole or not at all, for whoever reads it meanwhile
+-- whole or not at all, for whoever reads it meanwhile.  The folder may be
+-- the workers' and whoever runs this root: what lies there leads nowhere.
+
+local WRITE = [[umask 022; rm -f "$1" && set -C && printf %s "$2" > "$1"]]
 
 local function write(path, text)
-    local file, err = io.open(path .. ".new", "wb")
-    if not file or not file:write(text) or not file:close() then
-        fail("无法写入: " .. tostring(err), "cannot write: " .. tostring(err))
+    if not run("sh", "-c", WRITE, "sh", path .. ".new", text) then
+        fail("无法写入: " .. path, "cannot write: " .. path)
     end
-    run("chmod", "644", path .. ".new")
     assert(os.rename(path .. ".new", path))
 end
 
@@ -170,7 +171,7 @@ local function await(word, wanted)
         one = entry(word)
         if one and wanted(one) then
             print_entry(one)
-            return
+            return one
         end
         run("sleep", "0.2")
     end
@@ -255,7 +256,7 @@ function commands.deploy(word, from)
         local new = p.department.path .. "/." .. p.name .. ".new"
         local old = p.department.path .. "/." .. p.name .. ".old"
         run("rm", "-rf", new, old)
-        if not run("cp", "-R", from, new) then
+        if not run("cp", "-R", "--", from .. "/.", new) then
             fail("复制失败", "the copy failed")
         end
         os.rename(p.folder, old)
@@ -269,10 +270,13 @@ function commands.deploy(word, from)
     local before = entry(word)
     os.remove(p.kept .. "/pin")
     run("sleep", "1.5")
-    await(word, function(one)
+    local one = await(word, function(one)
         return not one.reason:find("rolled back", 1, true)
                and (one.reason ~= "" or not before or one.state ~= "not-loaded")
     end)
+    if one and one.reason ~= "" then
+        fail("没有接收 " .. word, word .. " was not taken")
+    end
 end
 
 

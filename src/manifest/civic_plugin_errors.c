@@ -3,7 +3,8 @@
  * Copyright (C) Civic Gate
  *
  * Collects sentences about a plugin, each once, and no more of them than
- * someone reads.
+ * someone reads.  What the plugin itself says is part of some: none of them
+ * begins another line of a log or a terminal.
  */
 
 
@@ -57,6 +58,12 @@ civic_plugin_errors_add(civic_plugin_errors_t *errors, const char *fmt, ...)
 
     error.data = text;
     error.len = p - text;
+
+    for (i = 0; i < error.len; i++) {
+        if (text[i] < 0x20 || text[i] == 0x7f) {
+            text[i] = ' ';
+        }
+    }
 
     sentence = errors->list.elts;
 

@@ -6,6 +6,8 @@
  * what they cannot see, a single C function that works for seconds, holds
  * up the whole worker.  The watchdog ends that worker as the last resort,
  * and nginx starts another: the requests in it are lost, the gate is not.
+ * A worker that is inside for long because the machine gave it no time does
+ * no harm, and neither does its plugin.
  */
 
 
@@ -16,13 +18,26 @@
 
 static ngx_int_t civic_plugin_account_take(civic_plugin_seat_t *seat,
     ngx_uint_t i);
-static void civic_plugin_account_end(civic_plugin_seat_t *seat,
+static ngx_uint_t civic_plugin_account_works(ngx_uint_t i, int64_t pid,
+    uint64_t since, uint64_t now);
+static ngx_int_t civic_plugin_account_cpu(int64_t pid, uint64_t *cpu);
+static void civic_plugin_account_end(civic_plugin_seat_t *seat, int64_t pid,
     uint64_t since, ngx_log_t *log);
+
+
+/* what the watcher saw of a seat when it first saw it inside this time */
+
+typedef struct {
+    int64_t                  pid;
+    uint64_t                 since;
+    uint64_t                 cpu;      /* ns, of the process */
+} civic_plugin_sight_t;
 
 
 static civic_plugin_seat_t  *civic_plugin_account_seat;
 static ngx_uint_t            civic_plugin_account_index;
 static ngx_uint_t            civic_plugin_account_depth;
+static civic_plugin_sight_t  civic_plugin_account_sights[CIVIC_PLUGIN_SEATS];
 
 
 void
@@ -232,6 +247,7 @@ civic_plugin_account(civic_plugin_t *plugin,
 void
 civic_plugin_account_watch(ngx_log_t *log)
 {
+    int64_t               pid;
     uint64_t              now, since;
     ngx_uint_t            i;
     civic_plugin_seat_t  *seat;
@@ -242,21 +258,70 @@ civic_plugin_account_watch(ngx_log_t *log)
         seat = &civic_plugin_zone()->sh->seats[i];
         since = __atomic_load_n(&seat->since, __ATOMIC_ACQUIRE);
 
-        if (since != 0
-            && now > since
-            && (now - since) / 1000000 > CIVIC_PLUGIN_WATCHDOG)
-        {
-            civic_plugin_account_end(seat, since, log);
+        if (since == 0) {
+            continue;
+        }
+
+        pid = __atomic_load_n(&seat->pid, __ATOMIC_ACQUIRE);
+
+        if (civic_plugin_account_works(i, pid, since, now)) {
+            civic_plugin_account_end(seat, pid, since, log);
         }
     }
 }
 
 
-static void
-civic_plugin_account_end(civic_plugin_seat_t *seat, uint64_t since,
-    ngx_log_t *log)
+static ngx_uint_t
+civic_plugin_account_works(ngx_uint_t i, int64_t pid, uint64_t since,
+    uint64_t now)
 {
-    int64_t                pid;
+    uint64_t               cpu;
+    civic_plugin_sight_t  *sight;
+
+    sight = &civic_plugin_account_sights[i];
+
+    if (sight->pid == pid && sight->since == since) {
+        return now > since
+               && (now - since) / 1000000 > CIVIC_PLUGIN_WATCHDOG
+               && civic_plugin_account_cpu(pid, &cpu) == NGX_OK
+               && (cpu - sight->cpu) / 1000000 > CIVIC_PLUGIN_WATCHDOG / 2;
+    }
+
+    if (civic_plugin_account_cpu(pid, &cpu) == NGX_OK) {
+        sight->pid = pid;
+        sight->since = since;
+        sight->cpu = cpu;
+    }
+
+    return 0;
+}
+
+
+/* NGX_OK, or NGX_DECLINED: there is no such process */
+
+static ngx_int_t
+civic_plugin_account_cpu(int64_t pid, uint64_t *cpu)
+{
+    clockid_t        id;
+    struct timespec  ts;
+
+    if (pid == 0
+        || clock_getcpuclockid((pid_t) pid, &id) != 0
+        || clock_gettime(id, &ts) == -1)
+    {
+        return NGX_DECLINED;
+    }
+
+    *cpu = (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+
+    return NGX_OK;
+}
+
+
+static void
+civic_plugin_account_end(civic_plugin_seat_t *seat, int64_t pid,
+    uint64_t since, ngx_log_t *log)
+{
     ngx_str_t              name;
     civic_plugin_entry_t  *entry;
     civic_plugin_place_t   place;
@@ -264,10 +329,9 @@ civic_plugin_account_end(civic_plugin_seat_t *seat, uint64_t since,
     civic_plugin_record_t  record;
 
     place = seat->place;
-    pid = __atomic_load_n(&seat->pid, __ATOMIC_ACQUIRE);
 
-    if (pid == 0
-        || seat->entry >= CIVIC_PLUGIN_MAX
+    if (seat->entry >= CIVIC_PLUGIN_MAX
+        || __atomic_load_n(&seat->pid, __ATOMIC_ACQUIRE) != pid
         || __atomic_load_n(&seat->since, __ATOMIC_ACQUIRE) != since)
     {
         return;

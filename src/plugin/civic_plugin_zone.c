@@ -234,7 +234,7 @@ civic_plugin_zone_place_locked(const u_char *name, size_t len)
 ngx_int_t
 civic_plugin_zone_publish(const civic_plugin_record_t *record)
 {
-    ngx_uint_t              i, changed;
+    ngx_uint_t              i, changed, news;
     civic_plugin_sh_t      *sh;
     civic_plugin_zone_t    *zone;
     civic_plugin_entry_t   *entry;
@@ -259,6 +259,10 @@ civic_plugin_zone_publish(const civic_plugin_record_t *record)
               || old->hash_len != record->hash_len
               || ngx_memcmp(old->hash, record->hash, record->hash_len) != 0;
 
+    /* a copy that was no use to workers may be whole, or granted, again */
+
+    news = changed || old->state != record->state;
+
     if (changed) {
         civic_plugin_trouble_over(&entry->trouble);
         entry->loads += record->used && record->hash_len;
@@ -274,7 +278,7 @@ civic_plugin_zone_publish(const civic_plugin_record_t *record)
         __atomic_store_n(&sh->n, i + 1, __ATOMIC_RELEASE);
     }
 
-    if (changed) {
+    if (news) {
         (void) __atomic_fetch_add(&sh->generation, 1, __ATOMIC_RELEASE);
     }
 

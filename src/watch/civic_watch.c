@@ -7,6 +7,10 @@
  * whole.  What is not good changes nothing but the reason that operators
  * see: the last good copy serves on.
  *
+ * Departments share the watcher, which also ends workers that do not come
+ * back: each has a share of the plugins that there is room for, and a turn
+ * in each pass, behind which what else it changed waits for the next.
+ *
  * One watcher at a time has the state folder, by a lock that ends with its
  * process: after a reload the new one waits for the old.
  */
@@ -25,6 +29,8 @@
 
 #define CIVIC_WATCH_PASS   400         /* ms */
 #define CIVIC_WATCH_GRACE  10000       /* ms that a folder may be missing */
+#define CIVIC_WATCH_TURN   1000        /* ms of a pass, of one department */
+#define CIVIC_WATCH_NAMES  4096        /* in a department's path */
 
 
 static ngx_int_t civic_watch_lock(const civic_plugin_main_conf_t *pmcf);
@@ -36,13 +42,18 @@ static void civic_watch_restore_plugin(ngx_cycle_t *cycle,
 static void civic_watch_known(civic_plugin_main_conf_t *pmcf);
 static void civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
     civic_plugin_tenant_t *tenant);
+static void civic_watch_unread(civic_plugin_tenant_t *tenant);
+static civic_watched_t *civic_watch_meet(civic_plugin_main_conf_t *pmcf,
+    civic_plugin_tenant_t *tenant, const ngx_str_t *name);
 static ngx_uint_t civic_watch_name(const char *name);
-static civic_watched_t *civic_watch_find(civic_plugin_main_conf_t *pmcf,
+static civic_watched_t *civic_watch_find(const ngx_str_t *name);
+static civic_watched_t *civic_watch_add(civic_plugin_main_conf_t *pmcf,
     civic_plugin_tenant_t *tenant, const ngx_str_t *name);
 static ngx_int_t civic_watch_full_name(civic_plugin_tenant_t *tenant,
     const char *name, u_char *buf, ngx_str_t *full);
 static void civic_watch_plugin(civic_watched_t *w);
-static void civic_watch_absent(civic_plugin_main_conf_t *pmcf);
+static void civic_watch_absent(void);
+static ngx_uint_t civic_watch_gone(civic_watched_t *w, uint64_t now);
 
 
 static struct {
@@ -86,7 +97,7 @@ civic_watch_manager(void *data)
         }
     }
 
-    civic_watch_absent(pmcf);
+    civic_watch_absent();
 
     return CIVIC_WATCH_PASS;
 }
@@ -283,7 +294,7 @@ civic_watch_known(civic_plugin_main_conf_t *pmcf)
         tenant = civic_plugin_department_find(pmcf, &department);
 
         if (tenant != NULL && !tenant->department.off) {
-            (void) civic_watch_find(pmcf, tenant, &name);
+            (void) civic_watch_add(pmcf, tenant, &name);
 
         } else {
             record.used = 0;
@@ -300,40 +311,22 @@ civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
     DIR              *dir;
     u_char            buf[CIVIC_PLUGIN_NAME_LEN];
     ngx_str_t         name;
-    ngx_uint_t        i;
-    civic_watched_t  *w, **all;
+    ngx_uint_t        n;
+    civic_watched_t  *w;
     struct dirent    *entry;
 
     dir = opendir((char *) tenant->department.path.data);
 
     if (dir == NULL) {
-
-        if (!tenant->unread) {
-            tenant->unread = 1;
-            ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
-                          "civic plugin: the folder \"%V\" of civic_department "
-                          "\"%V\" cannot be read",
-                          &tenant->department.path, &tenant->department.name);
-        }
-
-        /* a disk that is away takes no service with it */
-
-        all = civic_watch.plugins.elts;
-
-        for (i = 0; i < civic_watch.plugins.nelts; i++) {
-            if (all[i]->tenant == tenant) {
-                all[i]->missing = 0;
-                civic_watch_judge_words(all[i]);
-            }
-        }
-
+        civic_watch_unread(tenant);
         return;
     }
 
     tenant->unread = 0;
+    tenant->turn = civic_now_ns();
 
-    while ((entry = readdir(dir)) != NULL) {
-
+    for (n = 0; n < CIVIC_WATCH_NAMES && (entry = readdir(dir)) != NULL; n++)
+    {
         if (!civic_watch_name(entry->d_name)
             || civic_watch_full_name(tenant, entry->d_name, buf, &name)
                != NGX_OK)
@@ -341,7 +334,7 @@ civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
             continue;
         }
 
-        w = civic_watch_find(pmcf, tenant, &name);
+        w = civic_watch_meet(pmcf, tenant, &name);
 
         if (w != NULL) {
             civic_watch_plugin(w);
@@ -349,6 +342,67 @@ civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
     }
 
     (void) closedir(dir);
+}
+
+
+/* a disk that is away takes no service with it */
+
+static void
+civic_watch_unread(civic_plugin_tenant_t *tenant)
+{
+    ngx_uint_t         i;
+    civic_watched_t  **w;
+
+    if (!tenant->unread) {
+        tenant->unread = 1;
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
+                      "civic plugin: the folder \"%V\" of civic_department "
+                      "\"%V\" cannot be read",
+                      &tenant->department.path, &tenant->department.name);
+    }
+
+    w = civic_watch.plugins.elts;
+
+    for (i = 0; i < civic_watch.plugins.nelts; i++) {
+        if (w[i]->tenant == tenant) {
+            w[i]->missing = 0;
+            civic_watch_judge_words(w[i]);
+        }
+    }
+}
+
+
+/* NULL: no memory, or the department has its share of plugins already */
+
+static civic_watched_t *
+civic_watch_meet(civic_plugin_main_conf_t *pmcf,
+    civic_plugin_tenant_t *tenant, const ngx_str_t *name)
+{
+    ngx_uint_t        share;
+    civic_watched_t  *w;
+
+    w = civic_watch_find(name);
+
+    if (w != NULL) {
+        return w;
+    }
+
+    share = ngx_max(CIVIC_PLUGIN_MAX / pmcf->tenants.nelts, 1);
+
+    if (tenant->watched < share) {
+        return civic_watch_add(pmcf, tenant, name);
+    }
+
+    if (!tenant->crowded) {
+        tenant->crowded = 1;
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "civic plugin: civic_department \"%V\" has more than "
+                      "%ui folders, which is its share: \"%V\" is one of "
+                      "those that are not looked at",
+                      &tenant->department.name, share, name);
+    }
+
+    return NULL;
 }
 
 
@@ -390,34 +444,46 @@ civic_watch_full_name(civic_plugin_tenant_t *tenant, const char *name,
 
 
 static civic_watched_t *
-civic_watch_find(civic_plugin_main_conf_t *pmcf,
-    civic_plugin_tenant_t *tenant, const ngx_str_t *name)
+civic_watch_find(const ngx_str_t *name)
 {
     ngx_uint_t         i;
-    civic_watched_t  **slot, *w;
+    civic_watched_t  **w;
 
-    slot = civic_watch.plugins.elts;
+    w = civic_watch.plugins.elts;
 
     for (i = 0; i < civic_watch.plugins.nelts; i++) {
 
-        if (slot[i]->name.len == name->len
-            && ngx_memcmp(slot[i]->name.data, name->data, name->len) == 0)
+        if (w[i]->name.len == name->len
+            && ngx_memcmp(w[i]->name.data, name->data, name->len) == 0)
         {
-            return slot[i];
+            return w[i];
         }
     }
 
-    w = civic_watch_judge_create(civic_watch.pool, pmcf, tenant, name);
+    return NULL;
+}
+
+
+static civic_watched_t *
+civic_watch_add(civic_plugin_main_conf_t *pmcf,
+    civic_plugin_tenant_t *tenant, const ngx_str_t *name)
+{
+    civic_watched_t  *w, **slot;
+
+    w = civic_watch_judge_create(pmcf, tenant, name);
     if (w == NULL) {
         return NULL;
     }
 
     slot = ngx_array_push(&civic_watch.plugins);
+
     if (slot == NULL) {
+        ngx_destroy_pool(w->pool);
         return NULL;
     }
 
     *slot = w;
+    tenant->watched++;
 
     return w;
 }
@@ -458,41 +524,63 @@ civic_watch_plugin(civic_watched_t *w)
         return;
     }
 
-    if (sign != w->judged) {
+    if (sign != w->judged
+        && civic_now_ns() - w->tenant->turn
+           < (uint64_t) CIVIC_WATCH_TURN * 1000000)
+    {
         w->judged = sign;
         civic_watch_judge(w);
     }
 }
 
 
-/* a folder that is gone takes its service with it, after a while */
+/* what has neither a folder nor a service is no longer of interest */
 
 static void
-civic_watch_absent(civic_plugin_main_conf_t *pmcf)
+civic_watch_absent(void)
 {
-    uint64_t          now;
-    ngx_uint_t        i;
-    civic_watched_t **w;
+    uint64_t           now;
+    ngx_uint_t         i;
+    civic_watched_t  **w;
 
     w = civic_watch.plugins.elts;
     now = civic_now_ns() / 1000000;
 
-    for (i = 0; i < civic_watch.plugins.nelts; i++) {
+    for (i = 0; i < civic_watch.plugins.nelts; /* void */ ) {
 
-        if (w[i]->seen == civic_watch.pass
-            || !w[i]->known
-            || ngx_file_info((u_char *) w[i]->tenant->department.path.data,
-                             &w[i]->info)
-               == NGX_FILE_ERROR)
-        {
+        if (w[i]->seen == civic_watch.pass || !civic_watch_gone(w[i], now)) {
+            i++;
             continue;
         }
 
-        if (w[i]->missing == 0) {
-            w[i]->missing = now;
-
-        } else if (now - w[i]->missing >= CIVIC_WATCH_GRACE) {
-            civic_watch_judge_withdraw(w[i]);
-        }
+        w[i]->tenant->watched--;
+        ngx_destroy_pool(w[i]->pool);
+        w[i] = w[--civic_watch.plugins.nelts];
     }
+}
+
+
+/* a folder that is gone takes its service with it, after a while */
+
+static ngx_uint_t
+civic_watch_gone(civic_watched_t *w, uint64_t now)
+{
+    if (!w->known) {
+        return 1;
+    }
+
+    if (ngx_file_info(w->tenant->department.path.data, &w->info)
+        == NGX_FILE_ERROR)
+    {
+        return 0;
+    }
+
+    if (w->missing == 0) {
+        w->missing = now;
+
+    } else if (now - w->missing >= CIVIC_WATCH_GRACE) {
+        civic_watch_judge_withdraw(w);
+    }
+
+    return !w->known;
 }

@@ -18,6 +18,7 @@ typedef struct {
     civic_watch_folder_t   *folder;
     civic_plugin_errors_t  *errors;
     uint64_t                sign;
+    ngx_uint_t              names;     /* seen below lib/ and redis/ */
 } civic_watch_walk_t;
 
 
@@ -30,7 +31,10 @@ static ngx_int_t civic_watch_folder_walk(civic_watch_walk_t *walk,
 static void civic_watch_folder_walk_lua(civic_watch_walk_t *walk, int parent,
     const char *name, const char *full, civic_watch_visit_pt visit,
     ngx_uint_t depth);
+static ngx_uint_t civic_watch_folder_full(civic_watch_walk_t *walk);
 static ngx_uint_t civic_watch_folder_is_lua(const char *name);
+static void civic_watch_folder_sign_folder(civic_watch_walk_t *walk, int dir,
+    const char *name);
 static void civic_watch_folder_visit_sign(civic_watch_walk_t *walk, int dir,
     const char *name, const char *full);
 static void civic_watch_folder_visit_read(civic_watch_walk_t *walk, int dir,
@@ -131,6 +135,8 @@ civic_watch_folder_walk(civic_watch_walk_t *walk, const ngx_str_t *path,
     }
 
     for (i = 0; civic_watch_folder_folders[i]; i++) {
+        civic_watch_folder_sign_folder(walk, dir,
+                                       civic_watch_folder_folders[i]);
         civic_watch_folder_walk_lua(walk, dir, civic_watch_folder_folders[i],
                                     civic_watch_folder_folders[i], visit, 1);
     }
@@ -171,8 +177,9 @@ civic_watch_folder_walk_lua(civic_watch_walk_t *walk, int parent,
         return;
     }
 
-    while ((entry = readdir(dir)) != NULL) {
-
+    while (!civic_watch_folder_full(walk)
+           && (entry = readdir(dir)) != NULL)
+    {
         if (entry->d_name[0] == '.'
             || snprintf(path, sizeof(path), "%s/%s", full, entry->d_name)
                >= (int) sizeof(path))
@@ -198,6 +205,24 @@ civic_watch_folder_walk_lua(civic_watch_walk_t *walk, int parent,
 }
 
 
+/* whoever waits for this folder to be read is all other departments */
+
+static ngx_uint_t
+civic_watch_folder_full(civic_watch_walk_t *walk)
+{
+    if (walk->names++ < CIVIC_WATCH_NAMES_MAX) {
+        return 0;
+    }
+
+    if (walk->errors != NULL) {
+        civic_plugin_errors_add(walk->errors, "lib/ and redis/ hold more "
+                                "than %d names", CIVIC_WATCH_NAMES_MAX);
+    }
+
+    return 1;
+}
+
+
 static ngx_uint_t
 civic_watch_folder_is_lua(const char *name)
 {
@@ -206,6 +231,22 @@ civic_watch_folder_is_lua(const char *name)
     len = ngx_strlen(name);
 
     return len > 4 && ngx_strcmp(name + len - 4, ".lua") == 0;
+}
+
+
+/* what it is and who may read it: files in it come and go by themselves */
+
+static void
+civic_watch_folder_sign_folder(civic_watch_walk_t *walk, int dir,
+    const char *name)
+{
+    struct stat  st;
+
+    if (walk->errors == NULL
+        && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    {
+        walk->sign += (uint64_t) st.st_ino * 0x100000001b3ULL + st.st_mode;
+    }
 }
 
 

@@ -18,6 +18,7 @@
 #define CIVIC_WATCH_FILE_MAX    (1024 * 1024)
 #define CIVIC_WATCH_FOLDER_MAX  (4 * 1024 * 1024)
 #define CIVIC_WATCH_FILES_MAX   200
+#define CIVIC_WATCH_NAMES_MAX   1000   /* in lib/ and redis/, of any kind */
 #define CIVIC_WATCH_DEPTH       4
 
 

@@ -17,7 +17,12 @@
 #include "civic_plugin_registry.h"
 
 
+static civic_plugin_t *civic_watch_judge_kept(civic_watched_t *w,
+    const ngx_str_t *hash, const ngx_str_t *folder,
+    civic_plugin_errors_t *errors);
 static void civic_watch_judge_recheck(civic_watched_t *w);
+static void civic_watch_judge_again(civic_watched_t *w);
+static ngx_uint_t civic_watch_judge_settled(const struct timespec *mtime);
 static void civic_watch_judge_pin(civic_watched_t *w,
     const civic_watch_kept_t *kept);
 static ngx_int_t civic_watch_judge_folder(civic_watched_t *w,
@@ -37,21 +42,30 @@ static ngx_uint_t civic_watch_judge_same(const civic_watched_t *w,
 
 
 civic_watched_t *
-civic_watch_judge_create(ngx_pool_t *pool, civic_plugin_main_conf_t *pmcf,
+civic_watch_judge_create(civic_plugin_main_conf_t *pmcf,
     civic_plugin_tenant_t *tenant, const ngx_str_t *name)
 {
     size_t            len;
     u_char           *last;
     ngx_uint_t        i;
+    ngx_pool_t       *pool;
     civic_watched_t  *w;
+
+    pool = ngx_create_pool(4096, ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
 
     len = tenant->department.path.len + 1 + name->len + 1;
 
     w = ngx_pcalloc(pool, sizeof(civic_watched_t));
+
     if (w == NULL) {
+        ngx_destroy_pool(pool);
         return NULL;
     }
 
+    w->pool = pool;
     w->pmcf = pmcf;
     w->tenant = tenant;
     w->name.len = name->len;
@@ -59,6 +73,7 @@ civic_watch_judge_create(ngx_pool_t *pool, civic_plugin_main_conf_t *pmcf,
     w->path.data = ngx_pnalloc(pool, len);
 
     if (w->name.data == NULL || w->path.data == NULL) {
+        ngx_destroy_pool(pool);
         return NULL;
     }
 
@@ -89,7 +104,30 @@ civic_watch_judge_create(ngx_pool_t *pool, civic_plugin_main_conf_t *pmcf,
 }
 
 
-/* what served under another configuration may not be granted any more */
+/* a copy that served, under what the configuration says now; NULL: errors */
+
+static civic_plugin_t *
+civic_watch_judge_kept(civic_watched_t *w, const ngx_str_t *hash,
+    const ngx_str_t *folder, civic_plugin_errors_t *errors)
+{
+    civic_plugin_t  *plugin;
+
+    plugin = civic_plugin_load(&w->tenant->department, &w->name, hash, folder,
+                               CIVIC_PLUGIN_NONE, errors);
+
+    if (plugin != NULL) {
+        civic_plugin_admit((ngx_cycle_t *) ngx_cycle, plugin, errors);
+        civic_plugin_admit_beside(w->pmcf, plugin, NULL, errors);
+    }
+
+    return plugin;
+}
+
+
+/*
+ * What served under another configuration may not be granted any more, or
+ * its paths may be nginx's by now.
+ */
 
 static void
 civic_watch_judge_recheck(civic_watched_t *w)
@@ -117,11 +155,9 @@ civic_watch_judge_recheck(civic_watched_t *w)
         && civic_plugin_folder(pool, w->pmcf, &w->name, &hash, &folder)
            == NGX_OK)
     {
-        plugin = civic_plugin_load(&w->tenant->department, &w->name, &hash,
-                                   &folder, CIVIC_PLUGIN_NONE, &errors);
+        plugin = civic_watch_judge_kept(w, &hash, &folder, &errors);
 
         if (plugin != NULL) {
-            civic_plugin_admit((ngx_cycle_t *) ngx_cycle, plugin, &errors);
             civic_plugin_release(plugin);
         }
 
@@ -131,6 +167,9 @@ civic_watch_judge_recheck(civic_watched_t *w)
         if (errors.list.nelts != 0) {
             civic_watch_judge_reason(w, &errors);
             civic_watch_judge_publish(w);
+
+        } else if (!w->good) {
+            civic_watch_judge_again(w);
         }
     }
 
@@ -138,7 +177,33 @@ civic_watch_judge_recheck(civic_watched_t *w)
 }
 
 
-/* its place in state/ changes whenever a file there comes or goes */
+/* what was taken for want of a grant has it again, whatever its folder */
+
+static void
+civic_watch_judge_again(civic_watched_t *w)
+{
+    ngx_str_t           hash;
+    civic_watch_kept_t  kept;
+
+    civic_watch_keep_read(w->pmcf, &w->name, &kept);
+
+    hash.data = kept.hash;
+    hash.len = kept.hash_len;
+
+    if (civic_watch_judge_same(w, &hash)) {
+        w->good = 1;
+        w->stopped = kept.stopped;
+        w->record.reason_len = 0;
+        civic_watch_judge_publish(w);
+    }
+}
+
+
+/*
+ * Its place in state/ changes whenever a file there comes or goes.  The
+ * kernel's clock for that ticks slowly: another change within the tick looks
+ * like the same, so that a young time is not relied on.
+ */
 
 void
 civic_watch_judge_words(civic_watched_t *w)
@@ -158,7 +223,9 @@ civic_watch_judge_words(civic_watched_t *w)
         return;
     }
 
-    w->kept = st.st_mtim;
+    if (civic_watch_judge_settled(&st.st_mtim)) {
+        w->kept = st.st_mtim;
+    }
 
     civic_watch_keep_read(w->pmcf, &w->name, &kept);
 
@@ -182,6 +249,17 @@ civic_watch_judge_words(civic_watched_t *w)
 }
 
 
+static ngx_uint_t
+civic_watch_judge_settled(const struct timespec *mtime)
+{
+    struct timespec  now;
+
+    (void) clock_gettime(CLOCK_REALTIME, &now);
+
+    return now.tv_sec > mtime->tv_sec + 1;
+}
+
+
 static void
 civic_watch_judge_pin(civic_watched_t *w, const civic_watch_kept_t *kept)
 {
@@ -193,11 +271,14 @@ civic_watch_judge_pin(civic_watched_t *w, const civic_watch_kept_t *kept)
     hash.data = (u_char *) kept->pin;
     hash.len = kept->pin_len;
 
-    if (w->pinned && civic_watch_judge_same(w, &hash)) {
+    if (w->pinned
+        && ngx_memcmp(w->pin, hash.data, CIVIC_PLUGIN_HASH_LEN) == 0)
+    {
         return;
     }
 
     w->pinned = 1;
+    ngx_memcpy(w->pin, hash.data, CIVIC_PLUGIN_HASH_LEN);
 
     pool = ngx_create_pool(4096, ngx_cycle->log);
     if (pool == NULL) {
@@ -212,12 +293,7 @@ civic_watch_judge_pin(civic_watched_t *w, const civic_watch_kept_t *kept)
         return;
     }
 
-    plugin = civic_plugin_load(&w->tenant->department, &w->name, &hash,
-                               &folder, CIVIC_PLUGIN_NONE, &errors);
-
-    if (plugin != NULL) {
-        civic_plugin_admit((ngx_cycle_t *) ngx_cycle, plugin, &errors);
-    }
+    plugin = civic_watch_judge_kept(w, &hash, &folder, &errors);
 
     if (errors.list.nelts != 0) {
         civic_watch_judge_reject(w, &errors);

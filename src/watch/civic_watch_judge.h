@@ -14,6 +14,7 @@
 
 
 typedef struct {
+    ngx_pool_t                *pool;   /* its own */
     civic_plugin_main_conf_t  *pmcf;
     civic_plugin_tenant_t     *tenant;
     ngx_str_t                  name;   /* "health/booking" */
@@ -23,7 +24,9 @@ typedef struct {
     uint64_t                   missing; /* ms: since when; 0: it is there */
     ngx_uint_t                 seen;   /* the pass */
     civic_plugin_record_t      record; /* as published */
-    struct timespec            kept;   /* mtime of its place in state/ */
+    struct timespec            kept;   /* mtime of its place in state/, once
+                                          that will not come again */
+    u_char                     pin[CIVIC_PLUGIN_HASH_LEN]; /* if pinned */
     ngx_file_info_t            info;
     unsigned                   known:1; /* there is a record */
     unsigned                   good:1; /* record.hash may serve */
@@ -34,9 +37,8 @@ typedef struct {
 
 /* takes over what is published of it.  NULL: no memory */
 
-civic_watched_t *civic_watch_judge_create(ngx_pool_t *pool,
-    civic_plugin_main_conf_t *pmcf, civic_plugin_tenant_t *tenant,
-    const ngx_str_t *name);
+civic_watched_t *civic_watch_judge_create(civic_plugin_main_conf_t *pmcf,
+    civic_plugin_tenant_t *tenant, const ngx_str_t *name);
 
 /* obeys ./civic plugin stop, start, rollback and deploy */
 

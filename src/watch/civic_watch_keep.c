@@ -16,6 +16,10 @@
 
 
 static size_t civic_watch_keep_hash(const ngx_str_t *text, u_char *hash);
+static ngx_uint_t civic_watch_keep_whole(ngx_pool_t *pool,
+    const ngx_str_t *place, const ngx_str_t *hash);
+static void civic_watch_keep_tidy(ngx_pool_t *pool, const ngx_str_t *folder,
+    const ngx_str_t *hash);
 static ngx_int_t civic_watch_keep_mkdirs(const char *path);
 static ngx_int_t civic_watch_keep_write(ngx_pool_t *pool,
     const ngx_str_t *folder, const char *name, const ngx_str_t *text);
@@ -164,7 +168,10 @@ civic_watch_keep_mkdirs(const char *path)
 }
 
 
-/* the same contents have the same place: one that is there already is it */
+/*
+ * The same contents have the same place: one that is there already is it,
+ * unless a machine that lost its power left half of it.
+ */
 
 ngx_int_t
 civic_watch_keep_copy(const civic_plugin_main_conf_t *pmcf, ngx_pool_t *pool,
@@ -179,16 +186,70 @@ civic_watch_keep_copy(const civic_plugin_main_conf_t *pmcf, ngx_pool_t *pool,
         return NGX_ERROR;
     }
 
-    if (rename((char *) temp->data, (char *) place.data) == -1) {
+    if (!civic_watch_keep_whole(pool, &place, hash)) {
 
-        if (ngx_errno != ENOTEMPTY && ngx_errno != EEXIST) {
+        civic_watch_folder_remove((char *) place.data);
+
+        if (rename((char *) temp->data, (char *) place.data) == -1) {
             return NGX_ERROR;
         }
-
-        civic_watch_folder_remove((char *) temp->data);
     }
 
+    civic_watch_keep_tidy(pool, &folder, hash);
+
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+civic_watch_keep_whole(ngx_pool_t *pool, const ngx_str_t *place,
+    const ngx_str_t *hash)
+{
+    civic_watch_folder_t   there;
+    civic_plugin_errors_t  errors;
+
+    return civic_plugin_errors_init(&errors, pool) == NGX_OK
+           && civic_watch_folder_read(&there, place, pool, &errors) == NGX_OK
+           && ngx_memcmp(there.hash.data, hash->data, CIVIC_PLUGIN_HASH_LEN)
+              == 0;
+}
+
+
+/* versions that never served are in no history: only the last is kept */
+
+static void
+civic_watch_keep_tidy(ngx_pool_t *pool, const ngx_str_t *folder,
+    const ngx_str_t *hash)
+{
+    u_char     *p;
+    ngx_str_t   current, history, list;
+
+    if (civic_plugin_read(pool, folder, "current", 256, &current) != NGX_OK
+        || current.len < CIVIC_PLUGIN_HASH_LEN)
+    {
+        current = *hash;
+    }
+
+    if (civic_plugin_read(pool, folder, "history", 4096, &history) != NGX_OK)
+    {
+        ngx_str_null(&history);
+    }
+
+    list.data = ngx_pnalloc(pool, history.len
+                                  + 2 * (CIVIC_PLUGIN_HASH_LEN + 1));
+    if (list.data == NULL) {
+        return;
+    }
+
+    p = ngx_cpymem(list.data, hash->data, CIVIC_PLUGIN_HASH_LEN);
+    *p++ = '\n';
+    p = ngx_cpymem(p, current.data, CIVIC_PLUGIN_HASH_LEN);
+    *p++ = '\n';
+    p = ngx_cpymem(p, history.data, history.len);
+
+    list.len = p - list.data;
+
+    civic_watch_keep_prune(folder, &list);
 }
 
 
@@ -327,8 +388,10 @@ civic_watch_keep_prune(const ngx_str_t *folder, const ngx_str_t *list)
             continue;
         }
 
-        for (at = 0; at < list->len; at += CIVIC_PLUGIN_HASH_LEN + 1) {
-
+        for (at = 0;
+             at + CIVIC_PLUGIN_HASH_LEN <= list->len;
+             at += CIVIC_PLUGIN_HASH_LEN + 1)
+        {
             if (ngx_memcmp(list->data + at, hash, CIVIC_PLUGIN_HASH_LEN)
                 == 0)
             {
@@ -336,7 +399,7 @@ civic_watch_keep_prune(const ngx_str_t *folder, const ngx_str_t *list)
             }
         }
 
-        if (at >= list->len
+        if (at + CIVIC_PLUGIN_HASH_LEN > list->len
             && snprintf(path, sizeof(path), "%s/%s", folder->data,
                         entry->d_name)
                < (int) sizeof(path))

@@ -48,7 +48,10 @@ ngx_int_t civic_watch_keep_temp(const civic_plugin_main_conf_t *pmcf,
     ngx_pool_t *pool, const ngx_str_t *hash, ngx_str_t *path);
 void civic_watch_keep_sweep(const civic_plugin_main_conf_t *pmcf);
 
-/* moves the copy to its place.  NGX_OK, or NGX_ERROR: errno */
+/*
+ * Moves the copy to its place, and removes what nobody may go back to.
+ * NGX_OK, or NGX_ERROR: errno.
+ */
 
 ngx_int_t civic_watch_keep_copy(const civic_plugin_main_conf_t *pmcf,
     ngx_pool_t *pool, const ngx_str_t *temp, const ngx_str_t *name,
