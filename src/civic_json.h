@@ -4,8 +4,8 @@
  *
  * JSON, and the only door to jansson.  Reading is strict: one value, no
  * duplicate members, size, depth and number of values capped before jansson
- * sees it, NUL in no string.  A civic_json_t is read only and, but for the root that
- * civic_json_parse() gave, borrowed.
+ * sees it, NUL in no string.  A civic_json_t is read only and, but for the
+ * root that civic_json_parse() gave, borrowed.
  */
 
 

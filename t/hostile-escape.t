@@ -185,8 +185,9 @@ $hostile->cases(
     ['a request changed', 'r.headers, r.caller, r.path = nil return 200, "x"',
      qr/x/],
 );
-my $credentials = { Authorization => 'Bearer tell-nobody', Cookie => 'a=tell-nobody',
-    'Proxy-Authorization' => 'tell-nobody', 'X-Civic-Caller' => 'tell-nobody',
+my $credentials = { Authorization => 'Bearer tell-nobody',
+    Cookie => 'a=tell-nobody', 'Proxy-Authorization' => 'tell-nobody',
+    'X-Civic-Caller' => 'tell-nobody',
     'X-Civic-Subject' => 'tell-nobody' };
 for (1 .. 5) {
     my $res = $hostile->ask("case1", headers => $credentials);

@@ -94,24 +94,16 @@ typedef struct {
 civic_lua_vm_t *civic_lua_vm_create(const civic_lua_conf_t *conf,
     ngx_pool_t *pool, ngx_log_t *log, civic_lua_failure_t *failure);
 
-/* VMs make the process's CPU time tick (SIGPROF): not when this code goes */
+/*
+ * exit: ends the ticks of CPU time (SIGPROF), before this code is unloaded.
+ * destroy: no run may be left.  has: did plugin.lua return that function?
+ * broken: killed by its memory cap, it may be in any state: make another.
+ */
 
 void civic_lua_exit(void);
-
-/* no run may be left */
-
 void civic_lua_vm_destroy(civic_lua_vm_t *vm);
-
-/* did plugin.lua return a function of that name? */
-
 ngx_uint_t civic_lua_vm_has(const civic_lua_vm_t *vm, const ngx_str_t *name);
-
-/* bytes in use now */
-
 size_t civic_lua_vm_memory(const civic_lua_vm_t *vm);
-
-/* killed by its memory cap, it may be in any state: make another */
-
 ngx_uint_t civic_lua_vm_broken(const civic_lua_vm_t *vm);
 
 /*
@@ -134,13 +126,13 @@ ngx_int_t civic_lua_run_resume(civic_lua_run_t *run,
     const civic_value_t *results, ngx_uint_t nresults);
 ngx_int_t civic_lua_run_go_on(civic_lua_run_t *run);
 
-/* the operation raises the problem `code`, which pcall may catch */
+/*
+ * raise: the operation raises the problem `code`, which pcall may catch.
+ * fail: an ordinary error, at the plugin's own line.
+ */
 
 ngx_int_t civic_lua_run_raise(civic_lua_run_t *run, const ngx_str_t *code,
     const civic_value_t *fields);
-
-/* the operation raises an ordinary error, at the plugin's own line */
-
 ngx_int_t civic_lua_run_fail(civic_lua_run_t *run, const ngx_str_t *message);
 void civic_lua_run_end(civic_lua_run_t *run);
 

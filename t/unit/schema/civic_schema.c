@@ -328,10 +328,10 @@ items_that_differ_deep_inside_are_work(void **state)
 
     p = value;
 
-    for (i = 0; i < 300; i++) {
+    for (i = 0; i < 240; i++) {
         p += sprintf(p, "%s[[", i ? "," : "[");
 
-        for (k = 0; k < 300; k++) {
+        for (k = 0; k < 260; k++) {
             p += sprintf(p, "0,");
         }
 
