@@ -136,14 +136,12 @@ ngx_int_t civic_lua_run_raise(civic_lua_run_t *run, const ngx_str_t *code,
 ngx_int_t civic_lua_run_fail(civic_lua_run_t *run, const ngx_str_t *message);
 void civic_lua_run_end(civic_lua_run_t *run);
 
-/* a module of lua/civic/ or script of lua/redis/, part of the .so */
+/* a module of lua/civic/ or script of lua/redis/; NULL: no such name */
 
 typedef struct {
     ngx_str_t                name;     /* "civic.capacity"; "capacity_hold" */
     ngx_str_t                text;
 } civic_lua_source_t;
-
-/* NULL: there is none of that name */
 
 const civic_lua_source_t *civic_lua_script(const ngx_str_t *name);
 
