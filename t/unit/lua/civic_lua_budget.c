@@ -167,6 +167,23 @@ long_instructions(void **state)
 }
 
 
+/* of what a client may have sent */
+
+static void
+blanks(void **state)
+{
+    assert_int_equal(plugin_do("local trim = civic.text.trim"
+                               " local b = (' '):rep(3e5)"
+                               " return #trim(b), trim(b .. 'x' .. b),"
+                               " #trim('x' .. b .. 'x'),"
+                               " trim('\\227\\128\\128 a b\\t'"
+                               " .. '\\227\\128\\128')"),
+                     NGX_OK);
+    assert_string_equal(plugin_results(), "0 \"x\" 300002 \"a b\"");
+    assert_true(plugin_run.cpu < 500 * 1000000);
+}
+
+
 static void
 recursion(void **state)
 {
@@ -368,6 +385,8 @@ main(void)
           plugin_setup, plugin_teardown, NULL },
         { "instructions that are long are ended by their CPU time",
           long_instructions, plugin_setup, plugin_teardown, NULL },
+        { "trimming many blanks is linear", blanks, plugin_setup,
+          plugin_teardown, NULL },
         { "recursion ends as an error", recursion, plugin_setup,
           plugin_teardown, NULL },
         { "recursion through C ends before its stack does", deep_callbacks,
