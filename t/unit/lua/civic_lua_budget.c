@@ -275,6 +275,23 @@ patterns(void **state)
 }
 
 
+/* of what a client may have sent */
+
+static void
+blanks(void **state)
+{
+    assert_int_equal(plugin_do("local trim = civic.text.trim"
+                               " local b = (' '):rep(3e5)"
+                               " return #trim(b), trim(b .. 'x' .. b),"
+                               " #trim('x' .. b .. 'x'),"
+                               " trim('\\227\\128\\128 a b\\t'"
+                               " .. '\\227\\128\\128')"),
+                     NGX_OK);
+    assert_string_equal(plugin_results(), "0 \"x\" 300002 \"a b\"");
+    assert_true(plugin_run.cpu < 500 * 1000000);
+}
+
+
 static void
 recursion(void **state)
 {
@@ -483,6 +500,8 @@ main(void)
         { "a VM runs no other before one that gave way", turns_of_others,
           plugin_setup, plugin_teardown, NULL },
         { "patterns are matched within the budget", patterns, plugin_setup,
+          plugin_teardown, NULL },
+        { "trimming many blanks is linear", blanks, plugin_setup,
           plugin_teardown, NULL },
         { "recursion ends as an error", recursion, plugin_setup,
           plugin_teardown, NULL },
