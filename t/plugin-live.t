@@ -152,7 +152,8 @@ like $res->{content}, qr/"code":"plugin-not-loaded"/, 'and says so';
 
 for my $n (1 .. 3) {
     Civic::Plugin->write($gate, 'health/never', 'plugin.lua' => "error($n)");
-    Civic::Plugin->await($gate, 'health/never', sub { $_[0]{reason} =~ /: $n \[/ });
+    Civic::Plugin->await($gate, 'health/never',
+                         sub { $_[0]{reason} =~ /: $n \[/ });
 }
 my @copies = grep { -d } glob $gate->dir . '/conf/state/plugins/health/never/*';
 is scalar @copies, 1, 'of versions that never served one copy is kept';

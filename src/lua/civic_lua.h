@@ -38,7 +38,6 @@ typedef struct {
     civic_lua_budget_t       budget;
     const civic_value_t     *config;   /* civic.config, read-only; or NULL */
     const civic_value_t     *problems; /* names that civic.problem knows */
-    unsigned                 spec:1;   /* civic.test may be required */
 } civic_lua_conf_t;
 
 

@@ -104,7 +104,7 @@ civic_lua_native_module(lua_State *L)
 
     name = luaL_checklstring(L, 1, &len);
 
-    if (strcmp(name, "civic.base") == 0 || strcmp(name, "civic.test") == 0) {
+    if (strcmp(name, "civic.base") == 0) {
         return 0;
     }
 

@@ -50,7 +50,6 @@ civic_lua_require(lua_State *L)
 
     if (strncmp(name, "civic.", 6) == 0) {
         if (strcmp(name, "civic.base") == 0
-            || (strcmp(name, "civic.test") == 0 && !vm->spec)
             || !civic_lua_require_builtin(L, vm, name, len))
         {
             return civic_lua_sandbox_error(L, "there is no module \"%s\"",

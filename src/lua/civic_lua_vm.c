@@ -133,7 +133,6 @@ civic_lua_vm_alloc(const civic_lua_conf_t *conf, ngx_log_t *log)
 
     vm->log = log;
     vm->budget = conf->budget;
-    vm->spec = conf->spec;
     vm->memory.cap = conf->budget.memory;
     vm->memory.soft = conf->budget.memory / 4 * 3;
 

@@ -86,7 +86,6 @@ struct civic_lua_vm_s {
     unsigned                 gives_way:1; /* it yielded for that */
     unsigned                 loaded:1;
     unsigned                 broken:1;
-    unsigned                 spec:1;
 };
 
 
