@@ -17,17 +17,19 @@
 #include "civic_json.h"
 
 
-#define CIVIC_JSON_EXACT  9007199254740992     /* 2^53 */
+#define CIVIC_JSON_EXACT   9007199254740992    /* 2^53 */
+#define CIVIC_JSON_STRIDE  64
 
 
-static ngx_int_t civic_json_shallow(const ngx_str_t *text);
+static const char *civic_json_wrong(const ngx_str_t *text);
 static void civic_json_fail(char *err, size_t errlen, const char *text,
     int line);
 static size_t civic_json_utf8_len(const u_char *p, const u_char *last);
 static size_t civic_json_escape_char(u_char *dst, const u_char *p,
     const u_char *last, size_t *used);
 static ngx_uint_t civic_json_equal_numbers(const json_t *a, const json_t *b);
-static ngx_uint_t civic_json_equal_objects(const json_t *a, const json_t *b);
+static ngx_uint_t civic_json_equal_objects(const json_t *a, const json_t *b,
+    ngx_uint_t *steps);
 
 
 civic_json_t *
@@ -35,6 +37,7 @@ civic_json_parse(const ngx_str_t *text, size_t max, char *err, size_t errlen)
 {
     char          *near;
     json_t        *root;
+    const char    *wrong;
     json_error_t   error;
 
     if (text->len == 0 || text->len > max) {
@@ -42,8 +45,10 @@ civic_json_parse(const ngx_str_t *text, size_t max, char *err, size_t errlen)
         return NULL;
     }
 
-    if (civic_json_shallow(text) != NGX_OK) {
-        civic_json_fail(err, errlen, "nested too deeply", 1);
+    wrong = civic_json_wrong(text);
+
+    if (wrong) {
+        civic_json_fail(err, errlen, wrong, 1);
         return NULL;
     }
 
@@ -63,13 +68,16 @@ civic_json_parse(const ngx_str_t *text, size_t max, char *err, size_t errlen)
 }
 
 
-static ngx_int_t
-civic_json_shallow(const ngx_str_t *text)
+/* what would be too much work: NULL, or why.  Commas count values */
+
+static const char *
+civic_json_wrong(const ngx_str_t *text)
 {
     size_t      i;
-    ngx_uint_t  depth, quoted;
+    ngx_uint_t  depth, values, quoted;
 
     depth = 0;
+    values = 0;
     quoted = 0;
 
     for (i = 0; i < text->len; i++) {
@@ -87,7 +95,14 @@ civic_json_shallow(const ngx_str_t *text)
         case '[':
         case '{':
             if (!quoted && ++depth > CIVIC_JSON_MAX_DEPTH) {
-                return NGX_DECLINED;
+                return "nested too deeply";
+            }
+
+            /* fall through */
+
+        case ',':
+            if (!quoted && ++values > CIVIC_JSON_MAX_VALUES) {
+                return "too many values";
             }
 
             break;
@@ -102,7 +117,7 @@ civic_json_shallow(const ngx_str_t *text)
         }
     }
 
-    return NGX_OK;
+    return NULL;
 }
 
 
@@ -556,9 +571,12 @@ civic_json_boolean(const civic_json_t *json, ngx_uint_t *value)
 /* as deep as the text was, which civic_json_parse() has bounded */
 
 ngx_uint_t
-civic_json_equal(const civic_json_t *a, const civic_json_t *b)
+civic_json_equal(const civic_json_t *a, const civic_json_t *b,
+    ngx_uint_t *steps)
 {
     size_t  i;
+
+    (*steps)++;
 
     if (a == b) {
         return 1;
@@ -575,9 +593,14 @@ civic_json_equal(const civic_json_t *a, const civic_json_t *b)
     switch (json_typeof(a)) {
 
     case JSON_STRING:
-        return json_string_length(a) == json_string_length(b)
-               && ngx_memcmp(json_string_value(a), json_string_value(b),
-                             json_string_length(a)) == 0;
+        if (json_string_length(a) != json_string_length(b)) {
+            return 0;
+        }
+
+        *steps += json_string_length(a) / CIVIC_JSON_STRIDE;
+
+        return ngx_memcmp(json_string_value(a), json_string_value(b),
+                          json_string_length(a)) == 0;
 
     case JSON_ARRAY:
         if (json_array_size(a) != json_array_size(b)) {
@@ -586,7 +609,7 @@ civic_json_equal(const civic_json_t *a, const civic_json_t *b)
 
         for (i = 0; i < json_array_size(a); i++) {
             if (!civic_json_equal(json_array_get(a, i),
-                                  json_array_get(b, i)))
+                                  json_array_get(b, i), steps))
             {
                 return 0;
             }
@@ -595,7 +618,7 @@ civic_json_equal(const civic_json_t *a, const civic_json_t *b)
         return 1;
 
     case JSON_OBJECT:
-        return civic_json_equal_objects(a, b);
+        return civic_json_equal_objects(a, b, steps);
 
     default:
         return 1;
@@ -615,7 +638,8 @@ civic_json_equal_numbers(const json_t *a, const json_t *b)
 
 
 static ngx_uint_t
-civic_json_equal_objects(const json_t *a, const json_t *b)
+civic_json_equal_objects(const json_t *a, const json_t *b,
+    ngx_uint_t *steps)
 {
     void          *iter;
     ngx_str_t      name;
@@ -631,7 +655,7 @@ civic_json_equal_objects(const json_t *a, const json_t *b)
 
         other = civic_json_named(b, &name);
 
-        if (other == NULL || !civic_json_equal(value, other)) {
+        if (other == NULL || !civic_json_equal(value, other, steps)) {
             return 0;
         }
     }

@@ -3,9 +3,9 @@
  * Copyright (C) Civic Gate
  *
  * JSON, and the only door to jansson.  Reading is strict: one value, no
- * duplicate members, size and depth capped before jansson sees it, NUL in
- * no string.  A civic_json_t is read only and, but for the root that
- * civic_json_parse() gave, borrowed.
+ * duplicate members, size, depth and number of values capped before jansson
+ * sees it, NUL in no string.  A civic_json_t is read only and, but for the
+ * root that civic_json_parse() gave, borrowed.
  */
 
 
@@ -17,7 +17,8 @@
 #include <ngx_core.h>
 
 
-#define CIVIC_JSON_MAX_DEPTH  32
+#define CIVIC_JSON_MAX_DEPTH   32
+#define CIVIC_JSON_MAX_VALUES  65536   /* "[],[],..." of 1 MB: 150 ms */
 
 
 typedef struct json_t  civic_json_t;   /* jansson's own, seen by nobody */
@@ -102,9 +103,13 @@ const civic_json_t *civic_json_named(const civic_json_t *json,
 
 ngx_int_t civic_json_boolean(const civic_json_t *json, ngx_uint_t *value);
 
-/* as JSON Schema has it: 1 is 1.0, the order of members is nothing */
+/*
+ * As JSON Schema has it: 1 is 1.0, the order of members is nothing.  What
+ * was compared is added to `steps`: a value, or 64 bytes of a string.
+ */
 
-ngx_uint_t civic_json_equal(const civic_json_t *a, const civic_json_t *b);
+ngx_uint_t civic_json_equal(const civic_json_t *a, const civic_json_t *b,
+    ngx_uint_t *steps);
 
 /*
  * NULL: no memory, or no UTF-8.  What is built is the builder's, until it

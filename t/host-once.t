@@ -30,6 +30,7 @@ local m = {}
 local s = civic.store.at("count")
 
 function m.order(r)
+    if r.params.id then return 201, { id = r.params.id } end
     local n = s:incr("n")
     if r.query.slow then
         civic.http("slow", {})
@@ -46,7 +47,9 @@ END
     needs => { store => JSON::PP::true, http => ['slow'] },
     problems => { taken => { status => 409, zh => '已被预约',
                              en => 'It is taken' } },
-    routes => { 'POST /orders' => { run => 'order', once => JSON::PP::true } });
+    routes => { 'POST /orders' => { run => 'order', once => JSON::PP::true },
+                'POST /orders/{id}/pay' => { run => 'order',
+                                             once => JSON::PP::true } });
 
 
 sub post {
@@ -80,6 +83,13 @@ my $res = post('a', '', '{"b":1}');
 is $res->{status}, 422, 'the key with another body is 422';
 is Civic::Host::body($res)->{code}, 'idempotency-mismatch', 'by its code';
 is post('a', '?b=1')->{status}, 422, 'with another query, too';
+
+my %pay = (headers => { 'Idempotency-Key' => 'pay' });
+$res = $gate->request('POST', '/health/once/orders/1/pay', \%pay);
+is $res->{status}, 201, 'a thing in the path is done';
+$res = $gate->request('POST', '/health/once/orders/2/pay', \%pay);
+is $res->{status}, 422, 'the key for another thing of the route is 422';
+
 is post('b', '')->{status}, 201, 'another key is another thing';
 is count(), 2, 'which is done';
 is post(undef, '')->{status}, 201, 'without a key nothing is kept';

@@ -227,4 +227,13 @@ like $gate->read('code.log'),
      qr{/answer/problem 409 "taken" "\d+\.\d{6}"},
      '$civic_code and $civic_plugin_time are logged';
 
+# a body that is small as text, and larger in Lua than its VM may be
+
+$res = $gate->request('POST', '/health/echo/any', { content =>
+    '[' . ('[],' x 300_000) . '[]]',
+    headers => { 'Content-Type' => 'application/json' } });
+is $res->{status}, 413, 'a body of very many parts is too large';
+is body($res)->{code}, 'body-too-large', 'by its code';
+is get('string')->{status}, 200, 'and the plugin lives';
+
 done_testing;

@@ -176,8 +176,8 @@ cmp_ok($redis->command('GET', 'hung') // 0, '<=', 10,
 # in a bad way
 
 $redis->command('CONFIG', 'SET', 'maxmemory', '1');
-is(ask(c => 'SET', a => ['k', 'v'])->{error}, 'refused',
-   'no memory is an error reply');
+is(ask(c => 'SET', a => ['k', 'v'])->{error}, 'unavailable',
+   'a Redis whose memory is full takes no writes, whoever asks');
 $redis->command('CONFIG', 'SET', 'maxmemory', '0');
 $redis->command('REPLICAOF', '127.0.0.1', '1');
 is(ask(c => 'SET', a => ['k', 'v'])->{error}, 'unavailable',

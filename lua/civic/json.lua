@@ -1,7 +1,7 @@
 -- Copyright (C) Civic Gate
 --
 -- civic.json: JSON, read strictly (no duplicate members, 32 levels, 4 MB,
--- integers of at most 53 bits) and written without guessing.
+-- 65,536 values, integers of at most 53 bits) and written without guessing.
 --
 -- A table with items is a list, any other an object; an empty list says so
 -- with json.array.  JSON's null is json.null, because nil cannot be kept in a

@@ -5,6 +5,8 @@
 
 local _, native = ...
 
+local trim = native.text.trim
+
 local text = {
     -- text.valid(s): is it a string of well-formed UTF-8?
     valid = native.text.valid,
@@ -19,12 +21,8 @@ local text = {
 
 -- text.trim(s): without white space at both ends, the ideographic one too
 function text.trim(s)
-    local before
-    repeat
-        before = s
-        s = s:match("^%s*(.-)%s*$"):gsub("^\227\128\128", ""):gsub("\227\128\128$", "")
-    until s == before
-    return s
+    -- no pattern: "(.-)%s*$" is quadratic in blanks, and a client may send many
+    return trim(s)
 end
 
 return text

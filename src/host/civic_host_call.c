@@ -524,6 +524,7 @@ civic_host_call_start(civic_host_job_t *job, civic_host_call_t *call,
     order.depth = job->depth + 1;
     order.log = job->log;
     order.caller = job->plugin->name;
+    order.path = call->path;
     order.query = call->args;
     order.body = call->text;
     order.done = civic_host_call_done;

@@ -18,6 +18,7 @@
 #define CIVIC_HOST_KEY_PART   512
 #define CIVIC_HOST_AGGREGATE  128
 #define CIVIC_HOST_OFFSET     7        /* digits of an offset into a string */
+#define CIVIC_HOST_RANDOM     4        /* digits of a count with repetition */
 
 
 typedef ngx_int_t (*civic_host_command_pt)(ngx_str_t *argv, ngx_uint_t argc,
@@ -47,6 +48,8 @@ static ngx_int_t civic_host_commands_check_streams(ngx_str_t *argv,
 static ngx_int_t civic_host_commands_check_copy(ngx_str_t *argv,
     ngx_uint_t argc, ngx_uint_t *first, ngx_uint_t *last, const char **err);
 static ngx_int_t civic_host_commands_check_offset(ngx_str_t *argv,
+    ngx_uint_t argc, ngx_uint_t *first, ngx_uint_t *last, const char **err);
+static ngx_int_t civic_host_commands_check_random(ngx_str_t *argv,
     ngx_uint_t argc, ngx_uint_t *first, ngx_uint_t *last, const char **err);
 
 
@@ -109,7 +112,7 @@ static const civic_host_command_t  civic_host_commands[] = {
     { "HLEN",             2, 1,  1, 1, 0, NULL },
     { "HMGET",            3, 1,  1, 1, 0, NULL },
     { "HMSET",            4, 1,  1, 1, 0, NULL },
-    { "HRANDFIELD",       2, 1,  1, 1, 0, NULL },
+    { "HRANDFIELD",       2, 1,  1, 1, 0, civic_host_commands_check_random },
     { "HSCAN",            3, 1,  1, 1, 0, NULL },
     { "HSET",             4, 1,  1, 1, 0, NULL },
     { "HSETNX",           4, 1,  1, 1, 0, NULL },
@@ -148,7 +151,7 @@ static const civic_host_command_t  civic_host_commands[] = {
     { "SMISMEMBER",       3, 1,  1, 1, 0, NULL },
     { "SMOVE",            4, 1,  2, 1, 0, NULL },
     { "SPOP",             2, 1,  1, 1, 0, NULL },
-    { "SRANDMEMBER",      2, 1,  1, 1, 0, NULL },
+    { "SRANDMEMBER",      2, 1,  1, 1, 0, civic_host_commands_check_random },
     { "SREM",             3, 1,  1, 1, 0, NULL },
     { "SSCAN",            3, 1,  1, 1, 0, NULL },
     { "SUNION",           2, 1, -1, 1, 0, NULL },
@@ -169,7 +172,7 @@ static const civic_host_command_t  civic_host_commands[] = {
     { "ZMSCORE",          3, 1,  1, 1, 0, NULL },
     { "ZPOPMAX",          2, 1,  1, 1, 0, NULL },
     { "ZPOPMIN",          2, 1,  1, 1, 0, NULL },
-    { "ZRANDMEMBER",      2, 1,  1, 1, 0, NULL },
+    { "ZRANDMEMBER",      2, 1,  1, 1, 0, civic_host_commands_check_random },
     { "ZRANGE",           4, 1,  1, 1, 0, NULL },
     { "ZRANGEBYLEX",      4, 1,  1, 1, 0, NULL },
     { "ZRANGEBYSCORE",    4, 1,  1, 1, 0, NULL },
@@ -425,9 +428,22 @@ civic_host_commands_check_streams(ngx_str_t *argv, ngx_uint_t argc,
 {
     ngx_uint_t  i;
 
-    /* the group and the consumer may have any name */
+    i = 1;
 
-    i = civic_host_commands_is(&argv[0], "XREADGROUP") ? 4 : 1;
+    if (civic_host_commands_is(&argv[0], "XREADGROUP")) {
+
+        /*
+         * Redis takes GROUP anywhere, but the group and the consumer may
+         * have any name: only here it is known where they stand
+         */
+
+        if (!civic_host_commands_is(&argv[1], "GROUP")) {
+            *err = "GROUP comes first";
+            return NGX_DECLINED;
+        }
+
+        i = 4;
+    }
 
     for ( /* void */ ; i < argc; i++) {
 
@@ -479,6 +495,24 @@ civic_host_commands_check_offset(ngx_str_t *argv, ngx_uint_t argc,
 {
     if (argv[2].len > CIVIC_HOST_OFFSET) {
         *err = "the offset is too large";
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+/* below 0 it is repeated so often, however few there are */
+
+static ngx_int_t
+civic_host_commands_check_random(ngx_str_t *argv, ngx_uint_t argc,
+    ngx_uint_t *first, ngx_uint_t *last, const char **err)
+{
+    if (argc > 2
+        && argv[2].len > CIVIC_HOST_RANDOM + 1
+        && argv[2].data[0] == '-')
+    {
+        *err = "the count is too large";
         return NGX_DECLINED;
     }
 

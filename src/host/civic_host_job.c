@@ -34,6 +34,9 @@ static ngx_int_t civic_host_job_begin(civic_host_job_t *job,
 static ngx_int_t civic_host_job_answer(civic_host_job_t *job);
 static void civic_host_job_release(civic_host_job_t *job);
 static void civic_host_job_loop(civic_host_job_t *job, ngx_int_t rc);
+static void civic_host_job_yield(civic_host_job_t *job);
+static void civic_host_job_withdraw(civic_host_job_t *job);
+static void civic_host_job_turn(void *data);
 static void civic_host_job_returned(civic_host_job_t *job);
 static void civic_host_job_failed(civic_host_job_t *job);
 static void civic_host_job_stop(civic_host_job_t *job);
@@ -122,6 +125,9 @@ civic_host_job_create(const civic_host_order_t *order)
     job->timer.handler = civic_host_job_deadline;
     job->timer.data = job;
     job->timer.log = ngx_cycle->log;
+
+    job->turn.handler = civic_host_job_turn;
+    job->turn.data = job;
 
     civic_plugin_hold(job->plugin);
 
@@ -225,7 +231,19 @@ civic_host_job_loop(civic_host_job_t *job, ngx_int_t rc)
             return;
         }
 
+        if (civic_host_turns_over()) {
+            job->answered = 1;
+            rc = NGX_BUSY;
+            break;
+        }
+
         rc = civic_host_job_answer(job);
+    }
+
+    if (rc == NGX_BUSY) {
+        civic_host_job_yield(job);
+        job->busy = 0;
+        return;
     }
 
     if (rc == NGX_OK) {
@@ -236,6 +254,47 @@ civic_host_job_loop(civic_host_job_t *job, ngx_int_t rc)
     }
 
     civic_host_job_finish(job);
+}
+
+
+/* it has run for long: whoever else has something to do comes first */
+
+static void
+civic_host_job_yield(civic_host_job_t *job)
+{
+    job->cancel = civic_host_job_withdraw;
+    civic_host_turns_wait(&job->turn);
+}
+
+
+static void
+civic_host_job_withdraw(civic_host_job_t *job)
+{
+    civic_host_turns_leave(&job->turn);
+}
+
+
+static void
+civic_host_job_turn(void *data)
+{
+    civic_host_job_t *job = data;
+
+    ngx_int_t  rc;
+
+    job->cancel = NULL;
+    job->busy = 1;
+
+    if (job->answered) {
+        job->answered = 0;
+        civic_host_job_loop(job, civic_host_job_answer(job));
+        return;
+    }
+
+    civic_plugin_enter(job->plugin, job->spec);
+    rc = civic_lua_run_go_on(&job->run);
+    civic_plugin_leave(job->plugin);
+
+    civic_host_job_loop(job, rc);
 }
 
 

@@ -17,6 +17,7 @@
 
 
 #include "civic_host.h"
+#include "civic_host_turns.h"
 
 
 #define CIVIC_HOST_MAX_OPERATIONS  1000
@@ -62,6 +63,7 @@ struct civic_host_job_s {
     uint64_t                          since;   /* ns */
     ngx_msec_t                        deadline; /* as ngx_current_msec */
     ngx_event_t                       timer;
+    civic_host_turn_t                 turn;
     ngx_uint_t                        depth;
 
     civic_lua_run_t                   run;
@@ -85,6 +87,7 @@ struct civic_host_job_s {
     unsigned                          forward:1;
     unsigned                          started:1; /* the run needs its end */
     unsigned                          busy:1;  /* on the stack */
+    unsigned                          answered:1; /* and gave way then */
     unsigned                          over:1;  /* done, or about to be */
     unsigned                          ended:1; /* free it when not busy */
 };

@@ -79,12 +79,15 @@ ngx_int_t
 civic_host_once_digest(const civic_host_visit_order_t *order,
     ngx_pool_t *pool, ngx_str_t *digest)
 {
-    ngx_str_t  part[2];
+    ngx_str_t  part[3];
 
-    part[0] = order->query;
-    part[1] = order->body;
+    /* the route's key says {id} of every id */
 
-    return civic_host_once_hash(part, 2, pool, digest);
+    part[0] = order->path;
+    part[1] = order->query;
+    part[2] = order->body;
+
+    return civic_host_once_hash(part, 3, pool, digest);
 }
 
 

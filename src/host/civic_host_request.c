@@ -296,6 +296,16 @@ civic_host_request_check(civic_host_exchange_t *ex, const civic_json_t *json)
         return NGX_ERROR;
     }
 
+    /* a client must not be able to have the plugin killed by its cap */
+
+    if (civic_host_request_size(&body)
+        > ex->plugin->department->budget.memory / 2)
+    {
+        return civic_host_request_refuse(ex, CIVIC_BODY_TOO_LARGE,
+                                         (u_char *) "",
+                                         (u_char *) "it has too many parts");
+    }
+
     return civic_host_request_set(&ex->value, ex->request->pool, "body",
                                   &body);
 }
@@ -438,6 +448,7 @@ civic_host_request_visit(civic_host_exchange_t *ex)
                                       : ex->plugin->department->timeout;
     order.log = r->connection->log;
     order.key = ex->key;
+    order.path = r->uri;
     order.query = r->args;
     order.body = ex->body;
     order.done = civic_host_request_done;

@@ -44,5 +44,9 @@ ngx_int_t civic_host_request_value_call(
 ngx_int_t civic_host_request_set(civic_value_t *table, ngx_pool_t *pool,
     const char *name, const civic_value_t *value);
 
+/* bytes that a value takes in a VM, about */
+
+size_t civic_host_request_size(const civic_value_t *value);
+
 
 #endif /* _CIVIC_HOST_REQUEST_H_INCLUDED_ */

@@ -513,3 +513,36 @@ civic_host_value_claims(civic_value_t *value, ngx_pool_t *pool,
 
     return rc == NGX_OK ? NGX_OK : NGX_ERROR;
 }
+
+
+/* LuaJIT's tables, nodes and strings, and how their rooms double */
+
+size_t
+civic_host_request_size(const civic_value_t *value)
+{
+    size_t          size;
+    uint32_t        i;
+    civic_table_t  *table;
+
+    if (value->type == CIVIC_VALUE_STRING) {
+        return 24 + value->u.string.len;
+    }
+
+    if (value->type != CIVIC_VALUE_TABLE) {
+        return 0;
+    }
+
+    table = value->u.table;
+    size = 64 + 16 * (size_t) table->nitems + 36 * (size_t) table->npairs;
+
+    for (i = 0; i < table->nitems; i++) {
+        size += civic_host_request_size(&table->items[i]);
+    }
+
+    for (i = 0; i < table->npairs; i++) {
+        size += civic_host_request_size(&table->pairs[i].key)
+                + civic_host_request_size(&table->pairs[i].value);
+    }
+
+    return size;
+}

@@ -52,8 +52,9 @@ typedef struct {
     ngx_log_t                        *log;
     ngx_str_t                         key;     /* empty: none */
     ngx_str_t                         caller;  /* whose key it is */
-    ngx_str_t                         query;   /* what is done, with the */
-    ngx_str_t                         body;    /* body: for its digest */
+    ngx_str_t                         path;    /* what is done, with query */
+    ngx_str_t                         query;   /* and body: for its digest */
+    ngx_str_t                         body;
     civic_host_visited_pt             done;
     void                             *data;
     unsigned                          forward:1;

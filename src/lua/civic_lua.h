@@ -28,6 +28,8 @@ typedef struct {
     uint64_t                 instructions; /* of one run; a multiple of
                                               what the hook counts */
     ngx_msec_t               cpu;      /* of one run */
+    ngx_msec_t               slice;    /* CPU time until it gives way;
+                                          0: it never does */
 } civic_lua_budget_t;
 
 typedef struct {
@@ -92,27 +94,25 @@ typedef struct {
 civic_lua_vm_t *civic_lua_vm_create(const civic_lua_conf_t *conf,
     ngx_pool_t *pool, ngx_log_t *log, civic_lua_failure_t *failure);
 
-/* no run may be left */
+/*
+ * exit: ends the ticks of CPU time (SIGPROF), before this code is unloaded.
+ * destroy: no run may be left.  has: did plugin.lua return that function?
+ * broken: killed by its memory cap, it may be in any state: make another.
+ */
 
+void civic_lua_exit(void);
 void civic_lua_vm_destroy(civic_lua_vm_t *vm);
-
-/* did plugin.lua return a function of that name? */
-
 ngx_uint_t civic_lua_vm_has(const civic_lua_vm_t *vm, const ngx_str_t *name);
-
-/* bytes in use now */
-
 size_t civic_lua_vm_memory(const civic_lua_vm_t *vm);
-
-/* killed by its memory cap, it may be in any state: make another */
-
 ngx_uint_t civic_lua_vm_broken(const civic_lua_vm_t *vm);
 
 /*
- * start, resume, raise and fail return
+ * start, resume, raise, fail and go_on return
  *
  *     NGX_OK      it returned: run->results
  *     NGX_AGAIN   it waits for run->operation: resume, raise, fail or end
+ *     NGX_BUSY    it gave way, or one of its VM did that has to go on first:
+ *                 go_on or end, soon
  *     NGX_ERROR   it failed: run->failure
  *
  * civic_lua_run_end() is called once for each run that was started, after
@@ -124,25 +124,24 @@ ngx_int_t civic_lua_run_start(civic_lua_run_t *run, civic_lua_vm_t *vm,
     ngx_uint_t nargs);
 ngx_int_t civic_lua_run_resume(civic_lua_run_t *run,
     const civic_value_t *results, ngx_uint_t nresults);
+ngx_int_t civic_lua_run_go_on(civic_lua_run_t *run);
 
-/* the operation raises the problem `code`, which pcall may catch */
+/*
+ * raise: the operation raises the problem `code`, which pcall may catch.
+ * fail: an ordinary error, at the plugin's own line.
+ */
 
 ngx_int_t civic_lua_run_raise(civic_lua_run_t *run, const ngx_str_t *code,
     const civic_value_t *fields);
-
-/* the operation raises an ordinary error, at the plugin's own line */
-
 ngx_int_t civic_lua_run_fail(civic_lua_run_t *run, const ngx_str_t *message);
 void civic_lua_run_end(civic_lua_run_t *run);
 
-/* a module of lua/civic/ or script of lua/redis/, part of the .so */
+/* a module of lua/civic/ or script of lua/redis/; NULL: no such name */
 
 typedef struct {
     ngx_str_t                name;     /* "civic.capacity"; "capacity_hold" */
     ngx_str_t                text;
 } civic_lua_source_t;
-
-/* NULL: there is none of that name */
 
 const civic_lua_source_t *civic_lua_script(const ngx_str_t *name);
 

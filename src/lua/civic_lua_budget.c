@@ -6,6 +6,11 @@
  * instructions, and sooner after work that is long for its one instruction:
  * much memory, long strings searched, long tables moved.
  *
+ * A plugin can make a thousand instructions last for seconds all the same
+ * (comparing long strings), or see to it that the stack is full whenever the
+ * hook would run, which Lua then skips.  So CPU time ticks, too: a signal
+ * makes the hook run at every instruction from the next one on.
+ *
  * When the budget is spent the hook does not raise an error, which pcall
  * would catch: it yields, and the host never resumes that coroutine.  Where
  * Lua cannot yield (below a C function that calls back, such as gsub) it does
@@ -17,7 +22,10 @@
  */
 
 
+#include <sys/time.h>
 #include <time.h>
+
+#include <ngx_event.h>
 
 #include "civic_lua_budget.h"
 #include "civic_lua_sandbox.h"
@@ -26,13 +34,16 @@
 #define CIVIC_LUA_BUDGET_WEIGHT  8     /* of a byte or an item looked at */
 #define CIVIC_LUA_BUDGET_BASE    2000000 /* ns between two readings */
 #define CIVIC_LUA_BUDGET_STACK   (256 * 1024) /* of C, of one run */
-#define CIVIC_LUA_BUDGET_SLOW    200000 /* ns between two looks */
+#define CIVIC_LUA_BUDGET_EXACT   200000 /* ns: longer is measured */
+#define CIVIC_LUA_BUDGET_TICK    4000  /* us of CPU time */
 
 
+static void civic_lua_budget_ticked(int signo);
 static void civic_lua_budget_hook(lua_State *L, lua_Debug *ar);
 static uint64_t civic_lua_budget_cpu(civic_lua_vm_t *vm, uint64_t enough);
 static int civic_lua_budget_metered(lua_State *L);
-static void civic_lua_budget_check(civic_lua_vm_t *vm);
+static void civic_lua_budget_check(lua_State *L, civic_lua_vm_t *vm);
+static uint64_t civic_lua_budget_spend(civic_lua_vm_t *vm, ngx_uint_t work);
 static void civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm);
 static uint64_t civic_lua_budget_clock(clockid_t clock);
 
@@ -45,6 +56,69 @@ static struct {
 } civic_lua_budget_base;
 
 
+/* whose code is running, for the signal's handler */
+
+static civic_lua_vm_t *volatile  civic_lua_budget_running;
+
+
+/* again in each process: a fork has no timer */
+
+void
+civic_lua_budget_tick(void)
+{
+    struct sigaction  sa;
+    struct itimerval  every;
+
+    ngx_memzero(&sa, sizeof(struct sigaction));
+    sa.sa_handler = civic_lua_budget_ticked;
+    sa.sa_flags = SA_RESTART;
+    (void) sigemptyset(&sa.sa_mask);
+
+    every.it_interval.tv_sec = 0;
+    every.it_interval.tv_usec = CIVIC_LUA_BUDGET_TICK;
+    every.it_value = every.it_interval;
+
+    if (sigaction(SIGPROF, &sa, NULL) == 0) {
+        (void) setitimer(ITIMER_PROF, &every, NULL);
+    }
+}
+
+
+void
+civic_lua_exit(void)
+{
+    struct itimerval  never;
+
+    ngx_memzero(&never, sizeof(struct itimerval));
+
+    (void) setitimer(ITIMER_PROF, &never, NULL);
+    (void) signal(SIGPROF, SIG_IGN);
+}
+
+
+/*
+ * lua_sethook() is the one function of Lua that a signal may call.  That
+ * nginx's wait was interrupted is nothing it would have to log.
+ */
+
+static void
+civic_lua_budget_ticked(int signo)
+{
+    int              err;
+    civic_lua_vm_t  *vm;
+
+    err = errno;
+    vm = civic_lua_budget_running;
+
+    if (vm) {
+        (void) lua_sethook(vm->L, civic_lua_budget_hook, LUA_MASKCOUNT, 1);
+    }
+
+    ngx_event_timer_alarm = 1;
+    errno = err;
+}
+
+
 void
 civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
 {
@@ -53,7 +127,6 @@ civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
     vm->run = run;
     vm->stack = __builtin_frame_address(0);
     vm->wall = civic_lua_budget_clock(CLOCK_MONOTONIC);
-    vm->looked = vm->wall;
     vm->charged = 0;
 
     if (vm->wall - civic_lua_budget_base.wall > CIVIC_LUA_BUDGET_BASE) {
@@ -73,13 +146,17 @@ civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
 
     (void) lua_sethook(vm->L, civic_lua_budget_hook, LUA_MASKCOUNT,
                        spent || vm->memory.collect ? 1 : CIVIC_LUA_HOOK);
+
+    civic_lua_budget_running = vm;
 }
 
 
 void
 civic_lua_budget_leave(civic_lua_vm_t *vm)
 {
-    vm->run->cpu += civic_lua_budget_cpu(vm, CIVIC_LUA_BUDGET_SLOW);
+    civic_lua_budget_running = NULL;
+
+    vm->run->cpu += civic_lua_budget_cpu(vm, CIVIC_LUA_BUDGET_EXACT);
     vm->run = NULL;
 }
 
@@ -189,7 +266,7 @@ civic_lua_budget_hook(lua_State *L, lua_Debug *ar)
     }
 
     if (vm->kill == CIVIC_LUA_ALIVE) {
-        civic_lua_budget_check(vm);
+        civic_lua_budget_check(L, vm);
     }
 
     if (vm->kill != CIVIC_LUA_ALIVE) {
@@ -197,37 +274,83 @@ civic_lua_budget_hook(lua_State *L, lua_Debug *ar)
         return;
     }
 
-    /* instructions that took long are followed closely */
-
     (void) lua_sethook(L, civic_lua_budget_hook, LUA_MASKCOUNT,
-                       vm->slow ? CIVIC_LUA_HOOK / 50 : CIVIC_LUA_HOOK);
+                       CIVIC_LUA_HOOK);
+
+    if (vm->gives_way) {
+        (void) lua_yield(L, 0);
+    }
 }
 
 
 static void
-civic_lua_budget_check(civic_lua_vm_t *vm)
+civic_lua_budget_check(lua_State *L, civic_lua_vm_t *vm)
 {
-    uint64_t          cpu, left, now;
+    uint64_t  cpu, slice;
+
+    vm->charged = 0;
+
+    slice = vm->loaded ? (uint64_t) vm->budget.slice * 1000000 : 0;
+    cpu = civic_lua_budget_spend(vm, CIVIC_LUA_HOOK);
+
+    if (slice && cpu > slice && vm->kill == CIVIC_LUA_ALIVE
+        && lua_isyieldable(L))
+    {
+        vm->gives_way = 1;
+    }
+}
+
+
+/* gives the CPU time since it was resumed, or something below it */
+
+static uint64_t
+civic_lua_budget_spend(civic_lua_vm_t *vm, ngx_uint_t work)
+{
+    uint64_t          cpu, left, slice;
     civic_lua_run_t  *run;
 
     run = vm->run;
-    run->instructions += CIVIC_LUA_HOOK;
-    vm->charged = 0;
+    run->instructions += work;
 
     if (run->instructions > vm->budget.instructions) {
         vm->kill = CIVIC_LUA_KILLED_INSTRUCTIONS;
-        return;
+        return 0;
     }
-
-    now = civic_lua_budget_clock(CLOCK_MONOTONIC);
-    vm->slow = (now - vm->looked > CIVIC_LUA_BUDGET_SLOW);
-    vm->looked = now;
 
     cpu = (uint64_t) vm->budget.cpu * 1000000;
     left = (cpu > run->cpu) ? cpu - run->cpu : 0;
 
-    if (civic_lua_budget_cpu(vm, left) > left) {
+    slice = vm->budget.slice ? (uint64_t) vm->budget.slice * 1000000 : left;
+
+    cpu = civic_lua_budget_cpu(vm, ngx_min(left, slice));
+
+    if (cpu > left) {
         vm->kill = CIVIC_LUA_KILLED_CPU;
+    }
+
+    return cpu;
+}
+
+
+void
+civic_lua_budget_pay(lua_State *L, ngx_uint_t work)
+{
+    civic_lua_vm_t  *vm;
+
+    vm = civic_lua_vm_of(L);
+
+    if (vm->run == NULL) {
+        return;
+    }
+
+    if (vm->kill == CIVIC_LUA_ALIVE) {
+        civic_lua_budget_spend(vm, work);
+    }
+
+    if (vm->kill != CIVIC_LUA_ALIVE) {
+        civic_lua_budget_hurry(vm);
+        lua_pushnil(L);
+        (void) lua_error(L);
     }
 }
 

@@ -18,6 +18,10 @@
 void *civic_lua_alloc(void *data, void *p, size_t osize, size_t nsize);
 
 
+/* from now on CPU time ticks in this process */
+
+void civic_lua_budget_tick(void);
+
 void civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run);
 void civic_lua_budget_leave(civic_lua_vm_t *vm);
 
@@ -31,6 +35,13 @@ void civic_lua_budget_hurry(civic_lua_vm_t *vm);
  */
 
 void civic_lua_budget_charge(civic_lua_vm_t *vm, size_t bytes);
+
+/*
+ * `work` as if it were so many instructions, from within a C function;
+ * raises an error if the budget is spent, and it cannot be caught for long
+ */
+
+void civic_lua_budget_pay(lua_State *L, ngx_uint_t work);
 
 /* collects garbage, and decides when to do so again */
 

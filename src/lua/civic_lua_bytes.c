@@ -8,6 +8,7 @@
 
 
 #include "civic_jose_base64url.h"
+#include "civic_lua_budget.h"
 #include "civic_lua_object.h"
 #include "civic_lua_sandbox.h"
 
@@ -151,6 +152,8 @@ civic_lua_bytes_equal(lua_State *L)
         lua_pushboolean(L, 0);
         return 1;
     }
+
+    civic_lua_budget_charge(civic_lua_vm_of(L), 4 * len);
 
     differs = 0;
 

@@ -129,6 +129,7 @@ civic_lua_json_decode(lua_State *L)
     guard->data = json;
 
     if (!civic_lua_json_exact(json)) {
+        civic_lua_object_release(guard);
         lua_pushnil(L);
         lua_pushliteral(L, "JSON: an integer has more than 53 bits");
         return 2;

@@ -6,9 +6,13 @@
  *
  *     start --> go --> OK: results
  *                |---> ERROR: failure
+ *                |---> BUSY: gave way in the middle, goes on with go_on
  *                `---> AGAIN: parked in operation()
  *                        ^        |
  *                        `- go <--+--- resume, raise
+ *
+ * Others see a plugin's variables only as they are between two operations:
+ * a VM whose run gave way runs no other until that one waits or ends.
  *
  * What operation() gets back begins with what it is to raise, nil as a
  * rule: Lua 5.1 cannot throw into a parked C function, so base.lua does.
@@ -22,9 +26,14 @@
 #include "civic_lua_value.h"
 
 
+#define CIVIC_LUA_RUN_WASTE  (8 * 1024 * 1024)
+
+
 typedef struct {
     lua_State               *co;       /* NULL: not yet, or no more */
+    size_t                   wasted;   /* bytes of the run's pool */
     int                      ref;      /* keeps it, in the registry */
+    int                      nargs;    /* on its stack, for go_on */
     unsigned                 done:1;   /* it may serve another run */
 } civic_lua_run_state_t;
 
@@ -49,6 +58,8 @@ static void civic_lua_run_failure_problem(lua_State *L,
     civic_lua_run_t *run);
 static size_t civic_lua_run_traceback(lua_State *co, char *buf, size_t size);
 static int civic_lua_run_forget(lua_State *L);
+static void civic_lua_run_waste(civic_lua_run_t *run,
+    const civic_lua_value_ctx_t *ctx);
 
 
 ngx_int_t
@@ -183,6 +194,12 @@ civic_lua_run_go(civic_lua_run_t *run, int nargs)
     vm = run->vm;
     state = run->state;
 
+    if (vm->gave_way && vm->gave_way != run) {
+        state->nargs = nargs;
+        return NGX_BUSY;
+    }
+
+    vm->gave_way = NULL;
     run->operation.name.len = 0;
 
     civic_lua_budget_enter(vm, run);
@@ -193,6 +210,13 @@ civic_lua_run_go(civic_lua_run_t *run, int nargs)
         vm->kill = CIVIC_LUA_ALIVE;
         vm->where[0] = '\0';
         return NGX_ERROR;
+    }
+
+    if (vm->gives_way) {
+        vm->gives_way = 0;
+        vm->gave_way = run;
+        state->nargs = 0;
+        return NGX_BUSY;
     }
 
     if (rc == LUA_YIELD) {
@@ -217,6 +241,17 @@ civic_lua_run_go(civic_lua_run_t *run, int nargs)
     }
 
     return run->results ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+civic_lua_run_go_on(civic_lua_run_t *run)
+{
+    civic_lua_run_state_t  *state;
+
+    state = run->state;
+
+    return civic_lua_run_go(run, state->nargs);
 }
 
 
@@ -530,6 +565,10 @@ civic_lua_run_end(civic_lua_run_t *run)
     vm = run->vm;
     state = run->state;
 
+    if (vm->gave_way == run) {
+        vm->gave_way = NULL;
+    }
+
     if (state == NULL || state->co == NULL) {
         return;
     }
@@ -603,6 +642,8 @@ civic_lua_run_operation(lua_State *L)
     }
 
     if (rc != NGX_OK) {
+        civic_lua_run_waste(run, &ctx);
+
         return civic_lua_sandbox_error(L, "%s: argument %d %s", name,
                                        (int) i - 1, ctx.err ? ctx.err
                                        : "finds no memory");
@@ -613,4 +654,25 @@ civic_lua_run_operation(lua_State *L)
     run->operation.nargs = n;
 
     return lua_yield(L, 0);
+}
+
+
+/*
+ * What was copied before an argument was refused stays in the pool, and the
+ * host never hears of it.  A run that catches the error and goes on like
+ * that ends as one that takes too much memory.
+ */
+
+static void
+civic_lua_run_waste(civic_lua_run_t *run, const civic_lua_value_ctx_t *ctx)
+{
+    civic_lua_run_state_t  *state;
+
+    state = run->state;
+    state->wasted += civic_lua_value_copied(ctx);
+
+    if (state->wasted > CIVIC_LUA_RUN_WASTE) {
+        run->vm->kill = CIVIC_LUA_KILLED_MEMORY;
+        civic_lua_budget_hurry(run->vm);
+    }
 }

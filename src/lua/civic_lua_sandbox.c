@@ -13,6 +13,8 @@
  *                     never opened
  *     xpcall, table.sort
  *                     base.lua's own: see there
+ *     string.find, match, gmatch, gsub
+ *                     civic_lua_strings.c: within the budget
  *     math.randomseed seeded here, so that no plugin can repeat numbers
  *
  * Globals are two tables: the names, and an empty one that is every
@@ -39,6 +41,8 @@ typedef struct {
 static void civic_lua_sandbox_open(lua_State *L, ngx_uint_t i);
 static void civic_lua_sandbox_copy(lua_State *L, int from, int to,
     const char *const *names);
+static void civic_lua_sandbox_bound(lua_State *L, int globals);
+static int civic_lua_sandbox_insert(lua_State *L);
 static void civic_lua_sandbox_meter(lua_State *L, int globals);
 static void civic_lua_sandbox_strings(lua_State *L, int globals);
 static void civic_lua_sandbox_seed(lua_State *L);
@@ -140,6 +144,12 @@ civic_lua_sandbox_init(lua_State *L, civic_lua_vm_t *vm)
         lua_pop(L, 1);
     }
 
+    civic_lua_sandbox_bound(L, globals);
+
+    lua_getfield(L, globals, LUA_STRLIBNAME);
+    luaL_register(L, NULL, civic_lua_strings_functions);
+    lua_pop(L, 1);
+
     civic_lua_sandbox_meter(L, globals);
     civic_lua_sandbox_seed(L);
     civic_lua_sandbox_strings(L, globals);
@@ -179,6 +189,43 @@ civic_lua_sandbox_copy(lua_State *L, int from, int to,
 
         lua_setfield(L, to, *names);
     }
+}
+
+
+static void
+civic_lua_sandbox_bound(lua_State *L, int globals)
+{
+    lua_getfield(L, globals, LUA_TABLIBNAME);
+    lua_getfield(L, -1, "insert");
+    lua_pushcclosure(L, civic_lua_sandbox_insert, 1);
+    lua_setfield(L, -2, "insert");
+    lua_pop(L, 1);
+}
+
+
+/* LuaJIT's shifts all there could be, from position -2147483648 on */
+
+static int
+civic_lua_sandbox_insert(lua_State *L)
+{
+    lua_Number  position;
+
+    if (lua_gettop(L) > 2 && lua_type(L, 1) == LUA_TTABLE
+        && lua_isnumber(L, 2))
+    {
+        position = lua_tonumber(L, 2);
+
+        if (!(position >= 1 && position <= lua_objlen(L, 1) + 1)) {
+            return civic_lua_sandbox_error(L, "table.insert: the position is"
+                                           " out of bounds");
+        }
+    }
+
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+
+    return lua_gettop(L);
 }
 
 

@@ -47,6 +47,7 @@ extern const luaL_Reg  civic_lua_native_functions[];
 extern const luaL_Reg  civic_lua_bytes_functions[];
 extern const luaL_Reg  civic_lua_json_functions[];
 extern const luaL_Reg  civic_lua_text_functions[];
+extern const luaL_Reg  civic_lua_strings_functions[];
 
 
 /* civic_lua_sources.c */

@@ -14,6 +14,8 @@
 static int civic_lua_text_valid(lua_State *L);
 static int civic_lua_text_length(lua_State *L);
 static int civic_lua_text_sub(lua_State *L);
+static int civic_lua_text_trim(lua_State *L);
+static size_t civic_lua_text_blank(const char *p, size_t len);
 static ngx_int_t civic_lua_text_count(lua_State *L, ngx_str_t *text);
 static size_t civic_lua_text_offset(const ngx_str_t *text, ngx_int_t n);
 
@@ -22,6 +24,7 @@ const luaL_Reg  civic_lua_text_functions[] = {
     { "valid", civic_lua_text_valid },
     { "length", civic_lua_text_length },
     { "sub", civic_lua_text_sub },
+    { "trim", civic_lua_text_trim },
     { NULL, NULL }
 };
 
@@ -96,6 +99,55 @@ civic_lua_text_sub(lua_State *L)
     lua_pushlstring(L, (char *) text.data + start, end - start);
 
     return 1;
+}
+
+
+/* trim(s): without white space at both ends */
+
+static int
+civic_lua_text_trim(lua_State *L)
+{
+    size_t       n, len;
+    const char  *p;
+
+    p = luaL_checklstring(L, 1, &len);
+
+    civic_lua_budget_charge(civic_lua_vm_of(L), 4 * len);
+
+    while ((n = civic_lua_text_blank(p, len)) != 0) {
+        p += n;
+        len -= n;
+    }
+
+    for ( ;; ) {
+
+        if (len >= 1 && civic_lua_text_blank(p + len - 1, 1)) {
+            len -= 1;
+
+        } else if (len >= 3 && civic_lua_text_blank(p + len - 3, 3) == 3) {
+            len -= 3;
+
+        } else {
+            break;
+        }
+    }
+
+    lua_pushlstring(L, p, len);
+
+    return 1;
+}
+
+
+/* bytes of the blank at p: ASCII's, or the ideographic space; 0: none */
+
+static size_t
+civic_lua_text_blank(const char *p, size_t len)
+{
+    if (len && (p[0] == ' ' || (p[0] >= '\t' && p[0] <= '\r'))) {
+        return 1;
+    }
+
+    return len >= 3 && ngx_memcmp(p, "\xe3\x80\x80", 3) == 0 ? 3 : 0;
 }
 
 

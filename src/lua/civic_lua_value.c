@@ -9,6 +9,7 @@
  */
 
 
+#include "civic_lua_budget.h"
 #include "civic_lua_object.h"
 #include "civic_lua_value.h"
 
@@ -44,6 +45,14 @@ civic_lua_value_init(civic_lua_value_ctx_t *ctx, ngx_pool_t *pool)
     ctx->nodes = CIVIC_LUA_VALUE_NODES;
     ctx->bytes = CIVIC_LUA_VALUE_BYTES;
     ctx->err = NULL;
+}
+
+
+size_t
+civic_lua_value_copied(const civic_lua_value_ctx_t *ctx)
+{
+    return CIVIC_LUA_VALUE_BYTES - ctx->bytes
+           + (CIVIC_LUA_VALUE_NODES - ctx->nodes) * sizeof(civic_pair_t);
 }
 
 
@@ -121,6 +130,7 @@ civic_lua_value_string(lua_State *L, int index, civic_value_t *value,
     }
 
     ctx->bytes -= len;
+    civic_lua_budget_charge(civic_lua_vm_of(L), len);
 
     value->type = CIVIC_VALUE_STRING;
     value->u.string.len = len;

@@ -33,6 +33,10 @@ void civic_lua_value_init(civic_lua_value_ctx_t *ctx, ngx_pool_t *pool);
 ngx_int_t civic_lua_value_pull(lua_State *L, int index,
     civic_value_t *value, civic_lua_value_ctx_t *ctx);
 
+/* bytes that went to the pool since civic_lua_value_init(), about */
+
+size_t civic_lua_value_copied(const civic_lua_value_ctx_t *ctx);
+
 /* under protection */
 
 void civic_lua_value_push(lua_State *L, civic_lua_vm_t *vm,

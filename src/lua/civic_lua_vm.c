@@ -79,6 +79,8 @@ civic_lua_vm_create(const civic_lua_conf_t *conf, ngx_pool_t *pool,
         return NULL;
     }
 
+    civic_lua_budget_tick();
+
     load.vm = vm;
     load.conf = conf;
 

@@ -69,12 +69,12 @@ struct civic_lua_vm_s {
     lua_State               *L;
     ngx_log_t               *log;
     civic_lua_run_t         *run;      /* whose code is running, or NULL */
+    civic_lua_run_t         *gave_way; /* it goes on before any other does */
     civic_lua_budget_t       budget;
     civic_lua_memory_t       memory;
     char                    *stack;    /* of C, when it was resumed */
     uint64_t                 since;    /* ns: on the CPU's clock, */
     uint64_t                 wall;     /* and on the wall's: resumed */
-    uint64_t                 looked;   /* ns: when the hook ran last */
     size_t                   charged;  /* bytes of work since then */
     ngx_uint_t               kill;     /* civic_lua_kill_e */
     ngx_str_t                name;
@@ -83,7 +83,7 @@ struct civic_lua_vm_s {
     int                      idle_ref; /* in the registry: */
     lua_State               *idle;     /* a coroutine for the next run */
     char                     where[80]; /* it was killed */
-    unsigned                 slow:1;   /* the last instructions were */
+    unsigned                 gives_way:1; /* it yielded for that */
     unsigned                 loaded:1;
     unsigned                 broken:1;
     unsigned                 spec:1;

@@ -190,6 +190,18 @@ civic_pcre_failed(civic_pcre_t *pcre, int error, size_t offset,
 }
 
 
+size_t
+civic_pcre_size(const pcre2_code *code)
+{
+    size_t  size;
+
+    size = 0;
+    (void) pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
+
+    return size;
+}
+
+
 void
 civic_pcre_callout(const civic_pcre_t *pcre,
     int (*handler)(pcre2_callout_block *block, void *data), void *data)

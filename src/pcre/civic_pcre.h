@@ -64,6 +64,10 @@ ngx_int_t civic_pcre_compile(civic_pcre_t *pcre,
     const ngx_str_t *text, uint32_t options, pcre2_code **code,
     ngx_str_t *err);
 
+/* bytes that it takes */
+
+size_t civic_pcre_size(const pcre2_code *code);
+
 /* called by the callouts of the pattern matched next */
 
 void civic_pcre_callout(const civic_pcre_t *pcre,

@@ -104,8 +104,7 @@ void civic_plugin_vm_put(civic_plugin_t *plugin, civic_lua_vm_t *vm);
 
 /*
  * Before and after each time that Lua runs: the watchdog ends a worker that
- * stays in between for too long.  `spec` is one of its manifest's, or NULL:
- * it runs for no route.
+ * stays in between for too long.  `spec`: NULL, or one of its manifest's.
  */
 
 void civic_plugin_enter(const civic_plugin_t *plugin,

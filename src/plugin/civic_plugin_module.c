@@ -304,6 +304,8 @@ civic_plugin_module_exit_process(ngx_cycle_t *cycle)
     if (civic_plugin_zone() != NULL && ngx_process == NGX_PROCESS_WORKER) {
         civic_plugin_account_rise();
     }
+
+    civic_lua_exit();
 }
 
 

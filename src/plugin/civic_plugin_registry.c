@@ -13,6 +13,9 @@
 #include "civic_plugin_account.h"
 
 
+#define CIVIC_PLUGIN_SLICE  2          /* ms of CPU until others get a turn */
+
+
 static civic_plugin_item_t *civic_plugin_create(
     const civic_department_t *department, const ngx_str_t *name,
     const ngx_str_t *hash, const ngx_str_t *folder);
@@ -55,6 +58,7 @@ civic_plugin_load(const civic_department_t *department,
     item->lua.name = item->plugin.name;
     item->lua.folder = item->plugin.folder;
     item->lua.budget = department->budget;
+    item->lua.budget.slice = CIVIC_PLUGIN_SLICE;
     item->lua.config = &item->plugin.config;
     item->lua.problems = &item->problems;
 

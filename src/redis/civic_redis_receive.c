@@ -41,6 +41,7 @@ static const ngx_str_t  civic_redis_receive_unfit[] = {
     ngx_string("MASTERDOWN "),
     ngx_string("READONLY "),
     ngx_string("MISCONF "),
+    ngx_string("OOM "),
     ngx_string("NOREPLICAS "),
     ngx_string("NOAUTH "),
     ngx_null_string

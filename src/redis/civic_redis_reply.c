@@ -13,7 +13,8 @@
  *     array                 a table with items, of shape array
  *     error within an array a table {err = text}, as Redis's Lua has it
  *
- * Depth is bounded by hiredis, whose stack of open arrays is fixed.
+ * hiredis 1.x reads RESP3 too, which nobody asked for, and arrays of any
+ * depth; what 0.14 refuses by itself is refused here.
  */
 
 
@@ -24,6 +25,7 @@
 
 #define CIVIC_REDIS_REPLY_POOL    512
 #define CIVIC_REDIS_REPLY_HEADER  64
+#define CIVIC_REDIS_REPLY_DEPTH   8    /* arrays within arrays */
 
 
 struct civic_redis_reader_s {
@@ -32,30 +34,52 @@ struct civic_redis_reader_s {
     ngx_log_t               *log;
     size_t                   max;
     size_t                   size;     /* of the value so far */
+    const char              *wrong;    /* or NULL: hiredis knows */
     unsigned                 error:1;  /* the reply is an error */
     unsigned                 large:1;
 };
+
+
+/* hiredis 1.x */
+
+#ifdef REDIS_REPLY_DOUBLE
+typedef size_t  civic_redis_reply_count_t;
+#else
+typedef int     civic_redis_reply_count_t;
+#endif
 
 
 static void *civic_redis_reply_string(const redisReadTask *task, char *data,
     size_t len);
 static ngx_int_t civic_redis_reply_nested_error(civic_redis_reader_t *reader,
     civic_value_t *value, const ngx_str_t *text);
-static void *civic_redis_reply_array(const redisReadTask *task, int n);
+static void *civic_redis_reply_array(const redisReadTask *task,
+    civic_redis_reply_count_t n);
 static void *civic_redis_reply_integer(const redisReadTask *task,
     long long n);
+#ifdef REDIS_REPLY_DOUBLE
+static void *civic_redis_reply_double(const redisReadTask *task, double n,
+    char *text, size_t len);
+static void *civic_redis_reply_bool(const redisReadTask *task, int yes);
+#endif
 static void *civic_redis_reply_nil(const redisReadTask *task);
+static void *civic_redis_reply_refuse(civic_redis_reader_t *reader,
+    const char *wrong);
 static void civic_redis_reply_free(void *value);
 static civic_value_t *civic_redis_reply_place(const redisReadTask *task,
     size_t size);
 
 
 static redisReplyObjectFunctions  civic_redis_reply_functions = {
-    civic_redis_reply_string,
-    civic_redis_reply_array,
-    civic_redis_reply_integer,
-    civic_redis_reply_nil,
-    civic_redis_reply_free
+    .createString = civic_redis_reply_string,
+    .createArray = civic_redis_reply_array,
+    .createInteger = civic_redis_reply_integer,
+#ifdef REDIS_REPLY_DOUBLE
+    .createDouble = civic_redis_reply_double,
+    .createBool = civic_redis_reply_bool,
+#endif
+    .createNil = civic_redis_reply_nil,
+    .freeObject = civic_redis_reply_free
 };
 
 
@@ -150,8 +174,11 @@ civic_redis_reader_next(civic_redis_reader_t *reader,
 const char *
 civic_redis_reader_error(const civic_redis_reader_t *reader)
 {
-    return reader->large ? "the reply is too large"
-                         : reader->hiredis->errstr;
+    if (reader->large) {
+        return "the reply is too large";
+    }
+
+    return reader->wrong ? reader->wrong : reader->hiredis->errstr;
 }
 
 
@@ -161,6 +188,12 @@ civic_redis_reply_string(const redisReadTask *task, char *data, size_t len)
     ngx_str_t              text;
     civic_value_t         *value;
     civic_redis_reader_t  *reader = task->privdata;
+
+    if (task->type != REDIS_REPLY_STRING && task->type != REDIS_REPLY_STATUS
+        && task->type != REDIS_REPLY_ERROR)
+    {
+        return civic_redis_reply_refuse(reader, "the reply is no RESP2");
+    }
 
     value = civic_redis_reply_place(task, len);
     if (value == NULL) {
@@ -225,13 +258,34 @@ civic_redis_reply_nested_error(civic_redis_reader_t *reader,
 
 
 static void *
-civic_redis_reply_array(const redisReadTask *task, int n)
+civic_redis_reply_array(const redisReadTask *task,
+    civic_redis_reply_count_t n)
 {
+    ngx_uint_t             depth;
     civic_table_t         *table;
     civic_value_t         *value;
+    const redisReadTask   *outer;
     civic_redis_reader_t  *reader = task->privdata;
 
-    if (n < 0) {
+    if (task->type != REDIS_REPLY_ARRAY) {
+        return civic_redis_reply_refuse(reader, "the reply is no RESP2");
+    }
+
+    depth = 1;
+
+    for (outer = task->parent; outer; outer = outer->parent) {
+        depth++;
+    }
+
+    if (depth > CIVIC_REDIS_REPLY_DEPTH) {
+        return civic_redis_reply_refuse(reader, "the reply is nested too "
+                                        "deeply");
+    }
+
+    /* before it is multiplied */
+
+    if ((size_t) n > reader->max) {
+        reader->large = 1;
         return NULL;
     }
 
@@ -281,10 +335,36 @@ civic_redis_reply_integer(const redisReadTask *task, long long n)
 }
 
 
+#ifdef REDIS_REPLY_DOUBLE
+
+static void *
+civic_redis_reply_double(const redisReadTask *task, double n, char *text,
+    size_t len)
+{
+    return civic_redis_reply_refuse(task->privdata, "the reply is no RESP2");
+}
+
+
+static void *
+civic_redis_reply_bool(const redisReadTask *task, int yes)
+{
+    return civic_redis_reply_refuse(task->privdata, "the reply is no RESP2");
+}
+
+#endif
+
+
 static void *
 civic_redis_reply_nil(const redisReadTask *task)
 {
     civic_value_t  *value;
+
+    /* "_"; that of RESP2 is of a string or an array */
+
+    if (task->type == REDIS_REPLY_NIL) {
+        return civic_redis_reply_refuse(task->privdata,
+                                        "the reply is no RESP2");
+    }
 
     value = civic_redis_reply_place(task, 0);
     if (value == NULL) {
@@ -294,6 +374,17 @@ civic_redis_reply_nil(const redisReadTask *task)
     value->type = task->parent ? CIVIC_VALUE_NULL : CIVIC_VALUE_NIL;
 
     return value;
+}
+
+
+/* hiredis takes NULL for a lack of memory, and stops */
+
+static void *
+civic_redis_reply_refuse(civic_redis_reader_t *reader, const char *wrong)
+{
+    reader->wrong = wrong;
+
+    return NULL;
 }
 
 

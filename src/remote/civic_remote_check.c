@@ -250,7 +250,8 @@ civic_remote_check_bytes(const ngx_str_t *path)
 /*
  * Is there a segment that somebody could read as "." or ".."?  Services
  * differ in what they decode first: "%2F" and "%5C" count as separators, as
- * does ";", which begins a segment's parameters.
+ * do ";", which begins a segment's parameters, and "%00", where the string
+ * ends for some.
  */
 
 static ngx_uint_t
@@ -269,7 +270,7 @@ civic_remote_check_dots(const u_char *p, const u_char *end)
         n = civic_remote_check_byte(p, end, &byte);
         p += n;
 
-        if (byte != '/' && byte != '\\' && byte != ';') {
+        if (byte != '/' && byte != '\\' && byte != ';' && byte != '\0') {
             dots += (byte == '.');
             other += (byte != '.');
             continue;

@@ -269,7 +269,7 @@ static ngx_int_t
 civic_schema_argument_unique(const civic_json_t *list)
 {
     ngx_str_t            name;
-    ngx_uint_t           i, k, n;
+    ngx_uint_t           i, k, n, steps;
     const civic_json_t  *item;
 
     if (civic_json_type(list) != CIVIC_JSON_ARRAY) {
@@ -284,6 +284,8 @@ civic_schema_argument_unique(const civic_json_t *list)
         return NGX_DECLINED;
     }
 
+    steps = 0;
+
     for (i = 0; i < n; i++) {
         item = civic_json_element(list, i);
 
@@ -292,7 +294,7 @@ civic_schema_argument_unique(const civic_json_t *list)
         }
 
         for (k = 0; k < i; k++) {
-            if (civic_json_equal(item, civic_json_element(list, k))) {
+            if (civic_json_equal(item, civic_json_element(list, k), &steps)) {
                 return NGX_DECLINED;
             }
         }
@@ -366,6 +368,13 @@ civic_schema_argument_pattern(civic_schema_set_t *set, const ngx_str_t *text,
     if (civic_pcre_compile(pcre, text, 0, code, &reason) != NGX_OK) {
         return civic_schema_refuse(set, "\"%V\" is no regular expression: "
                                    "%V", text, &reason);
+    }
+
+    set->patterns += civic_pcre_size(*code);
+
+    if (set->patterns > CIVIC_SCHEMA_MAX_PATTERNS) {
+        return civic_schema_refuse(set, "the patterns of this document take "
+                                   "more than 2 MB");
     }
 
     return NGX_OK;

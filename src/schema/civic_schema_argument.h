@@ -18,6 +18,7 @@ struct civic_schema_set_s {
     const civic_json_t     *root;
     ngx_pool_t             *pool;
     civic_pcre_t           *pcre;      /* made for the first pattern */
+    size_t                  patterns;  /* bytes of those compiled */
     civic_schema_t        **table;     /* by address of their JSON */
     ngx_uint_t              n;
     ngx_uint_t              room;

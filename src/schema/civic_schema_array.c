@@ -9,11 +9,6 @@
 #include "civic_schema_rules.h"
 
 
-/* pairs of items told apart in one step */
-
-#define CIVIC_SCHEMA_PAIRS  8
-
-
 static ngx_uint_t civic_schema_array_bound(const civic_schema_rule_t *rule,
     const char *keyword, ngx_uint_t other);
 
@@ -142,7 +137,7 @@ ngx_int_t
 civic_schema_rule_unique_items(civic_schema_check_t *check,
     const civic_schema_rule_t *rule, const civic_json_t *value)
 {
-    ngx_uint_t           i, k, n;
+    ngx_uint_t           i, k, n, steps;
     const civic_json_t  *item;
 
     if (!rule->count) {
@@ -153,24 +148,22 @@ civic_schema_rule_unique_items(civic_schema_check_t *check,
 
     for (i = 1; i < n; i++) {
         item = civic_json_element(value, i);
-
-        if (civic_schema_work(check, 1 + i / CIVIC_SCHEMA_PAIRS) != NGX_OK) {
-            return NGX_ERROR;
-        }
+        steps = 0;
 
         for (k = 0; k < i; k++) {
 
-            if (civic_json_length(item)
-                && civic_schema_work(check, civic_json_length(item))
-                   != NGX_OK)
+            if (civic_json_equal(item, civic_json_element(value, k),
+                                 &steps))
             {
-                return NGX_ERROR;
-            }
-
-            if (civic_json_equal(item, civic_json_element(value, k))) {
                 return civic_schema_fail(check, "uniqueItems", "items %ui "
                                          "and %ui are equal", k, i);
             }
+        }
+
+        if (civic_schema_work(check, 1 + steps / CIVIC_SCHEMA_COMPARED)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
         }
     }
 

@@ -14,11 +14,6 @@
 #include "civic_schema_check.h"
 
 
-/* bytes of a text that a repetition may run over in one step */
-
-#define CIVIC_SCHEMA_STRIDE  64
-
-
 static ngx_int_t civic_schema_apply_step(civic_schema_check_t *check,
     const civic_schema_t *node, const ngx_str_t *name, ngx_uint_t index,
     const civic_json_t *value);
@@ -53,6 +48,10 @@ civic_schema_apply(civic_schema_check_t *check, const civic_schema_t *node,
     ngx_uint_t                  i, type;
     const civic_schema_rule_t  *rule;
 
+    if (civic_schema_work(check, node->nrules + 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (node->kind == CIVIC_SCHEMA_ALL) {
         return NGX_OK;
     }
@@ -65,10 +64,6 @@ civic_schema_apply(civic_schema_check_t *check, const civic_schema_t *node,
         check->quiet = 0;
         (void) civic_schema_fail(check, "$ref", "schemas are nested too "
                                  "deeply");
-        return NGX_ERROR;
-    }
-
-    if (civic_schema_work(check, node->nrules + 1) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -167,6 +162,27 @@ civic_schema_work(civic_schema_check_t *check, ngx_uint_t steps)
     (void) civic_schema_fail(check, "work", "the check took too many steps");
 
     return NGX_ERROR;
+}
+
+
+/* counted behind: no comparison is longer than what was read */
+
+ngx_int_t
+civic_schema_equal(civic_schema_check_t *check, const civic_json_t *a,
+    const civic_json_t *b)
+{
+    ngx_uint_t  equal, steps;
+
+    steps = 0;
+    equal = civic_json_equal(a, b, &steps);
+
+    if (civic_schema_work(check, 1 + steps / CIVIC_SCHEMA_COMPARED)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return equal ? NGX_OK : NGX_DECLINED;
 }
 
 

@@ -23,6 +23,11 @@
 
 #define CIVIC_SCHEMA_MAX_WORK   250000
 
+/* what is done in one step: values compared; bytes of a text run over */
+
+#define CIVIC_SCHEMA_COMPARED   8
+#define CIVIC_SCHEMA_STRIDE     64
+
 
 /* a step from a value to one inside it */
 
@@ -64,7 +69,10 @@ ngx_int_t civic_schema_probe(civic_schema_check_t *check,
 
 ngx_int_t civic_schema_work(civic_schema_check_t *check, ngx_uint_t steps);
 
-/* NGX_OK, NGX_DECLINED, NGX_ERROR: too much work */
+/* both: NGX_OK, NGX_DECLINED, NGX_ERROR: too much work */
+
+ngx_int_t civic_schema_equal(civic_schema_check_t *check,
+    const civic_json_t *a, const civic_json_t *b);
 
 ngx_int_t civic_schema_match(civic_schema_check_t *check,
     const civic_schema_rule_t *rule, ngx_uint_t i, const ngx_str_t *text);

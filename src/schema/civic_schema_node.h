@@ -27,6 +27,10 @@
 
 #define CIVIC_SCHEMA_MAX_NODES  20000
 
+/* bytes that its patterns take, compiled: "(ab){1,900}" grows */
+
+#define CIVIC_SCHEMA_MAX_PATTERNS  (2 * 1024 * 1024)
+
 
 typedef struct civic_schema_rule_s     civic_schema_rule_t;
 typedef struct civic_schema_check_s    civic_schema_check_t;

@@ -9,6 +9,11 @@
 #include "civic_schema_rules.h"
 
 
+/* names looked up in one step */
+
+#define CIVIC_SCHEMA_LOOKUPS  4
+
+
 static ngx_int_t civic_schema_object_evaluated(civic_schema_check_t *check,
     const civic_schema_rule_t *properties,
     const civic_schema_rule_t *patterns, const ngx_str_t *name);
@@ -22,7 +27,7 @@ civic_schema_rule_properties(civic_schema_check_t *check,
     ngx_uint_t           i;
     const civic_json_t  *member;
 
-    if (civic_schema_work(check, rule->n / 4) != NGX_OK) {
+    if (civic_schema_work(check, rule->n / CIVIC_SCHEMA_LOOKUPS) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -50,6 +55,10 @@ civic_schema_rule_required(civic_schema_check_t *check,
     const civic_schema_rule_t *rule, const civic_json_t *value)
 {
     ngx_uint_t  i;
+
+    if (civic_schema_work(check, rule->n / CIVIC_SCHEMA_LOOKUPS) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     for (i = 0; i < rule->n; i++) {
         if (civic_json_named(value, &rule->names[i]) == NULL) {
@@ -144,6 +153,10 @@ civic_schema_rule_patterns(civic_schema_check_t *check,
     ngx_str_t            name;
     ngx_uint_t           i;
     const civic_json_t  *member;
+
+    if (rule->n == 0) {
+        return NGX_OK;
+    }
 
     iter = NULL;
 
@@ -249,6 +262,12 @@ civic_schema_rule_dependent(civic_schema_check_t *check,
     ngx_str_t            name, other;
     ngx_uint_t           i, n;
     const civic_json_t  *list;
+
+    n = civic_json_length(rule->json);
+
+    if (civic_schema_work(check, n / CIVIC_SCHEMA_LOOKUPS) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     iter = NULL;
 

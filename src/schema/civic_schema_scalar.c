@@ -12,13 +12,19 @@
 #include "civic_schema_rules.h"
 
 
+/* bytes of a text whose characters are counted in one step */
+
+#define CIVIC_SCHEMA_COUNTED  512
+
+
 static int civic_schema_number_cmp(const civic_json_t *a,
     const civic_json_t *b);
 static ngx_int_t civic_schema_bound(civic_schema_check_t *check,
     const civic_schema_rule_t *rule, const char *words);
 static void civic_schema_number_text(const civic_json_t *json, char *buf,
     size_t size);
-static size_t civic_schema_length(const ngx_str_t *text);
+static ngx_int_t civic_schema_length(civic_schema_check_t *check,
+    const civic_json_t *value, size_t *n);
 
 
 const char *
@@ -92,18 +98,17 @@ ngx_int_t
 civic_schema_rule_enum(civic_schema_check_t *check,
     const civic_schema_rule_t *rule, const civic_json_t *value)
 {
+    ngx_int_t   rc;
     ngx_uint_t  i, n;
 
     n = civic_json_length(rule->json);
 
     for (i = 0; i < n; i++) {
+        rc = civic_schema_equal(check, civic_json_element(rule->json, i),
+                                value);
 
-        if (civic_schema_work(check, 1) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        if (civic_json_equal(civic_json_element(rule->json, i), value)) {
-            return NGX_OK;
+        if (rc != NGX_DECLINED) {
+            return rc;
         }
     }
 
@@ -115,11 +120,16 @@ ngx_int_t
 civic_schema_rule_const(civic_schema_check_t *check,
     const civic_schema_rule_t *rule, const civic_json_t *value)
 {
-    if (civic_json_equal(rule->json, value)) {
-        return NGX_OK;
+    ngx_int_t  rc;
+
+    rc = civic_schema_equal(check, rule->json, value);
+
+    if (rc == NGX_DECLINED) {
+        return civic_schema_fail(check, "const", "is not the only allowed "
+                                 "value");
     }
 
-    return civic_schema_fail(check, "const", "is not the only allowed value");
+    return rc;
 }
 
 
@@ -246,16 +256,20 @@ civic_schema_rule_multiple_of(civic_schema_check_t *check,
 
 /* characters, as Unicode counts them; JSON's strings are good UTF-8 */
 
-static size_t
-civic_schema_length(const ngx_str_t *text)
+static ngx_int_t
+civic_schema_length(civic_schema_check_t *check, const civic_json_t *value,
+    size_t *n)
 {
-    size_t  i, n;
+    size_t     i;
+    ngx_str_t  text;
 
-    for (i = 0, n = 0; i < text->len; i++) {
-        n += (text->data[i] & 0xc0) != 0x80;
+    (void) civic_json_string(value, &text);
+
+    for (i = 0, *n = 0; i < text.len; i++) {
+        *n += (text.data[i] & 0xc0) != 0x80;
     }
 
-    return n;
+    return civic_schema_work(check, text.len / CIVIC_SCHEMA_COUNTED);
 }
 
 
@@ -263,11 +277,13 @@ ngx_int_t
 civic_schema_rule_min_length(civic_schema_check_t *check,
     const civic_schema_rule_t *rule, const civic_json_t *value)
 {
-    ngx_str_t  text;
+    size_t  n;
 
-    (void) civic_json_string(value, &text);
+    if (civic_schema_length(check, value, &n) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    if (civic_schema_length(&text) >= rule->count) {
+    if (n >= rule->count) {
         return NGX_OK;
     }
 
@@ -281,11 +297,13 @@ ngx_int_t
 civic_schema_rule_max_length(civic_schema_check_t *check,
     const civic_schema_rule_t *rule, const civic_json_t *value)
 {
-    ngx_str_t  text;
+    size_t  n;
 
-    (void) civic_json_string(value, &text);
+    if (civic_schema_length(check, value, &n) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    if (civic_schema_length(&text) <= rule->count) {
+    if (n <= rule->count) {
         return NGX_OK;
     }
 
@@ -323,6 +341,10 @@ civic_schema_rule_format(civic_schema_check_t *check,
 
     (void) civic_json_string(rule->json, &name);
     (void) civic_json_string(value, &text);
+
+    if (civic_schema_work(check, text.len / CIVIC_SCHEMA_STRIDE) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (civic_schema_format_check(rule->count, &text)) {
         return NGX_OK;

@@ -24,6 +24,8 @@ ngx_int_t   stub_nginx_allocations = -1;
 
 ngx_uint_t  ngx_pagesize = 4096;
 
+sig_atomic_t  ngx_event_timer_alarm;
+
 
 static void *
 stub_nginx_malloc(size_t size)

@@ -164,7 +164,7 @@ function booking.calendar(request)
     local it = given(appointments.find(request.params.id, person(request)))
 
     return 200, ics.appointment(it, clock.now()), {
-        ["Content-Type"] = "text/calendar; charset=utf-8; method=PUBLISH",
+        ["Content-Type"] = "text/calendar; charset=utf-8",
         ["Content-Disposition"] = 'attachment; filename="appointment.ics"',
     }
 end

@@ -133,6 +133,10 @@ streams_get_it_before_their_ids(void **state)
                         "XGROUP create P:a g $");
     assert_string_equal(prepared("xread block 0 streams a 0"),
                         "nothing that blocks may be sent");
+    assert_string_equal(prepared("xreadgroup group g c block 0 streams a >"),
+                        "nothing that blocks may be sent");
+    assert_string_equal(prepared("xreadgroup block 0 group g c streams a >"),
+                        "GROUP comes first");
     assert_string_equal(prepared("xread count 1 streams a b 0"),
                         "STREAMS needs as many keys as ids");
 }
@@ -170,6 +174,17 @@ nothing_leaves_the_database_or_grows_without_end(void **state)
                         "the offset is too large");
     assert_string_equal(prepared("setrange a 536870911 x"),
                         "the offset is too large");
+    assert_string_equal(prepared("srandmember a"), "SRANDMEMBER P:a");
+    assert_string_equal(prepared("hrandfield a -9999 withvalues"),
+                        "HRANDFIELD P:a -9999 withvalues");
+    assert_string_equal(prepared("srandmember a 1000000"),
+                        "SRANDMEMBER P:a 1000000");
+    assert_string_equal(prepared("srandmember a -1000000000"),
+                        "the count is too large");
+    assert_string_equal(prepared("hrandfield a -10000"),
+                        "the count is too large");
+    assert_string_equal(prepared("zrandmember a -10000 withscores"),
+                        "the count is too large");
 }
 
 

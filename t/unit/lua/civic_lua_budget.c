@@ -1,4 +1,4 @@
-/* sources: t/unit/lua/plugin.c src/civic_value.c src/civic_value_json.c src/civic_json.c src/jose/civic_jose_base64url.c src/lua/civic_lua_alloc.c src/lua/civic_lua_budget.c src/lua/civic_lua_bytes.c src/lua/civic_lua_json.c src/lua/civic_lua_native.c src/lua/civic_lua_object.c src/lua/civic_lua_require.c src/lua/civic_lua_run.c src/lua/civic_lua_sandbox.c src/lua/civic_lua_sources.c src/lua/civic_lua_text.c src/lua/civic_lua_value.c src/lua/civic_lua_vm.c */
+/* sources: t/unit/lua/plugin.c src/civic_value.c src/civic_value_json.c src/civic_json.c src/jose/civic_jose_base64url.c src/lua/civic_lua_alloc.c src/lua/civic_lua_budget.c src/lua/civic_lua_bytes.c src/lua/civic_lua_json.c src/lua/civic_lua_native.c src/lua/civic_lua_object.c src/lua/civic_lua_pattern.c src/lua/civic_lua_require.c src/lua/civic_lua_run.c src/lua/civic_lua_sandbox.c src/lua/civic_lua_sources.c src/lua/civic_lua_strings.c src/lua/civic_lua_text.c src/lua/civic_lua_value.c src/lua/civic_lua_vm.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -147,6 +147,7 @@ callbacks(void **state)
 static void
 long_instructions(void **state)
 {
+    plugin_conf.budget.instructions = 100000000;
     plugin_conf.budget.cpu = 50;
 
     check_killed_as("while true do ('x'):rep(1e6) end", CIVIC_LUA_CPU);
@@ -157,6 +158,136 @@ long_instructions(void **state)
     check_killed_as("local s = '[' .. ('1,'):rep(1e4) .. '1]'"
                     " while true do civic.json.decode(s) end",
                     CIVIC_LUA_CPU);
+
+    plugin_conf.budget.memory = 16 * 1024 * 1024;
+
+    check_killed_as("local s = ('1'):rep(4e6) local same ="
+                    " civic.crypto.equal while true do same(s, s) end",
+                    CIVIC_LUA_CPU);
+    assert_true(plugin_run.cpu < 500 * 1000000);
+}
+
+
+/* whoever would see the hook has no room for it on the stack */
+
+static void
+full_stack(void **state)
+{
+    plugin_conf.budget.cpu = 20;
+
+    check_killed_as("local function f() pcall(f) return f() end return f()",
+                    CIVIC_LUA_CPU);
+    assert_true(plugin_run.cpu < 500 * 1000000);
+}
+
+
+/* a run that is long gives way, and is none the worse for it */
+
+static void
+turns(void **state)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  n;
+
+    plugin_conf.budget.instructions = 100000000;
+    plugin_conf.budget.cpu = 2000;
+    plugin_conf.budget.slice = 1;
+
+    rc = plugin_do("local function many(n, ...) if n == 0 then"
+                   " return select('#', ...) end return many(n - 1, n, ...)"
+                   " end local t = setmetatable({}, { __index = function(_, k)"
+                   " return many(k % 10) end }) local sum = 0"
+                   " for i = 1, 2e5 do sum = sum + t[i] end return sum");
+
+    for (n = 0; rc == NGX_BUSY; n++) {
+        rc = civic_lua_run_go_on(&plugin_run);
+    }
+
+    assert_int_equal(rc, NGX_OK);
+    assert_string_equal(plugin_results(), "900000");
+    assert_true(n > 2);
+
+    rc = plugin_do(FOREVER);
+
+    while (rc == NGX_BUSY) {
+        rc = civic_lua_run_go_on(&plugin_run);
+    }
+
+    assert_int_equal(rc, NGX_ERROR);
+    assert_int_equal(plugin_run.failure.kind, CIVIC_LUA_INSTRUCTIONS);
+}
+
+
+/* no other run sees what it has left half done */
+
+static void
+turns_of_others(void **state)
+{
+    ngx_int_t        rc;
+    ngx_str_t        name = ngx_string("g");
+    civic_lua_run_t  other;
+
+    plugin_conf.budget.instructions = 100000000;
+    plugin_conf.budget.cpu = 2000;
+    plugin_conf.budget.slice = 1;
+
+    assert_true(plugin_load("local n = 0 return {"
+        " f = function() n = 1 for i = 1, 2e6 do end n = 2 return 'f' end,"
+        " g = function() return n end }"));
+    assert_int_equal(plugin_start("f"), NGX_BUSY);
+
+    assert_int_equal(civic_lua_run_start(&other, plugin_vm, plugin_pool,
+                                         &name, NULL, 0), NGX_BUSY);
+    assert_int_equal(civic_lua_run_go_on(&other), NGX_BUSY);
+
+    do {
+        rc = civic_lua_run_go_on(&plugin_run);
+    } while (rc == NGX_BUSY);
+
+    assert_int_equal(rc, NGX_OK);
+    assert_int_equal(civic_lua_run_go_on(&other), NGX_OK);
+    assert_true(other.results[0].u.number == 2);
+    civic_lua_run_end(&other);
+
+    /* nor waits for one that was given up */
+
+    assert_int_equal(plugin_start("f"), NGX_BUSY);
+    assert_int_equal(plugin_start("g"), NGX_OK);
+    assert_string_equal(plugin_results(), "1");
+}
+
+
+/* patterns that LuaJIT's own matcher would try for hours */
+
+static void
+patterns(void **state)
+{
+    check_killed("return (('a'):rep(1e5)):find(('.-'):rep(9) .. 'b')");
+    check_killed("return (('a'):rep(1e5)):match(('a*'):rep(9) .. 'b')");
+    check_killed("while true do pcall(string.gsub, ('a'):rep(1e5),"
+                 " ('a?'):rep(90) .. 'b', '') end");
+    check_killed("for _ in ('a'):rep(1e5):gmatch(('.*'):rep(9) .. 'b') do"
+                 " end");
+    check_killed("return ('('):rep(1e6):gsub('%b()', '')");
+    check_killed("return ('a'):rep(1e6):find('(a*)%1%1b')");
+    check_killed("return ('a'):rep(1e5):find('[' .. ('b-c'):rep(1e5) .. ']')");
+    check_error("return ('a'):rep(1e5):find(('a?'):rep(1e5))", "too complex");
+}
+
+
+/* of what a client may have sent */
+
+static void
+blanks(void **state)
+{
+    assert_int_equal(plugin_do("local trim = civic.text.trim"
+                               " local b = (' '):rep(3e5)"
+                               " return #trim(b), trim(b .. 'x' .. b),"
+                               " #trim('x' .. b .. 'x'),"
+                               " trim('\\227\\128\\128 a b\\t'"
+                               " .. '\\227\\128\\128')"),
+                     NGX_OK);
+    assert_string_equal(plugin_results(), "0 \"x\" 300002 \"a b\"");
     assert_true(plugin_run.cpu < 500 * 1000000);
 }
 
@@ -222,6 +353,9 @@ memory(void **state)
                     " end)", CIVIC_LUA_MEMORY);
     check_killed_as("local f = 'x' while true do f = '(' .. f .. ')+' .. f"
                     " load('return ' .. f) end", CIVIC_LUA_MEMORY);
+    check_killed_as("local t = { ('x'):rep(1e6), type }"
+                    " for i = 1, 1e9 do pcall(civic.http, 'a', t) end",
+                    CIVIC_LUA_MEMORY);
     assert_true(civic_lua_vm_memory(plugin_vm) <= plugin_conf.budget.memory);
 }
 
@@ -291,6 +425,35 @@ loading(void **state)
 }
 
 
+/* the sanitizer's: what malloc() has given away */
+
+size_t  __sanitizer_get_current_allocated_bytes(void)
+            __attribute__((weak));
+
+
+static void
+memory_beside(void **state)
+{
+    size_t  before;
+
+    if (__sanitizer_get_current_allocated_bytes == NULL) {
+        skip();
+    }
+
+    assert_true(plugin_load("local text = '[' .. ('1,'):rep(1e4)"
+                            " .. '9007199254740993]'"
+                            " return { f = function()"
+                            " civic.json.decode(text) end }"));
+    assert_int_equal(plugin_start("f"), NGX_OK);
+
+    before = __sanitizer_get_current_allocated_bytes();
+
+    assert_int_equal(plugin_start("f"), NGX_OK);
+    assert_int_equal(plugin_start("f"), NGX_OK);
+    assert_true(__sanitizer_get_current_allocated_bytes() - before < 100000);
+}
+
+
 static void
 every_small_cap(void **state)
 {
@@ -330,6 +493,16 @@ main(void)
           plugin_setup, plugin_teardown, NULL },
         { "instructions that are long are ended by their CPU time",
           long_instructions, plugin_setup, plugin_teardown, NULL },
+        { "a stack kept full hides nothing", full_stack, plugin_setup,
+          plugin_teardown, NULL },
+        { "a run that is long gives way to others", turns, plugin_setup,
+          plugin_teardown, NULL },
+        { "a VM runs no other before one that gave way", turns_of_others,
+          plugin_setup, plugin_teardown, NULL },
+        { "patterns are matched within the budget", patterns, plugin_setup,
+          plugin_teardown, NULL },
+        { "trimming many blanks is linear", blanks, plugin_setup,
+          plugin_teardown, NULL },
         { "recursion ends as an error", recursion, plugin_setup,
           plugin_teardown, NULL },
         { "recursion through C ends before its stack does", deep_callbacks,
@@ -338,6 +511,8 @@ main(void)
           plugin_setup, plugin_teardown, NULL },
         { "what was thrown away does not count against the cap", garbage,
           plugin_setup, plugin_teardown, NULL },
+        { "what C keeps for a run beside its memory goes with it",
+          memory_beside, plugin_setup, plugin_teardown, NULL },
         { "operations in a loop spend the budget too", many_stretches,
           plugin_setup, plugin_teardown, NULL },
         { "plugin.lua and its modules have a budget while they are loaded",

@@ -1,4 +1,4 @@
-/* sources: t/unit/lua/plugin.c src/civic_value.c src/civic_value_json.c src/civic_json.c src/jose/civic_jose_base64url.c src/lua/civic_lua_alloc.c src/lua/civic_lua_budget.c src/lua/civic_lua_bytes.c src/lua/civic_lua_json.c src/lua/civic_lua_native.c src/lua/civic_lua_object.c src/lua/civic_lua_require.c src/lua/civic_lua_run.c src/lua/civic_lua_sandbox.c src/lua/civic_lua_sources.c src/lua/civic_lua_text.c src/lua/civic_lua_value.c src/lua/civic_lua_vm.c */
+/* sources: t/unit/lua/plugin.c src/civic_value.c src/civic_value_json.c src/civic_json.c src/jose/civic_jose_base64url.c src/lua/civic_lua_alloc.c src/lua/civic_lua_budget.c src/lua/civic_lua_bytes.c src/lua/civic_lua_json.c src/lua/civic_lua_native.c src/lua/civic_lua_object.c src/lua/civic_lua_pattern.c src/lua/civic_lua_require.c src/lua/civic_lua_run.c src/lua/civic_lua_sandbox.c src/lua/civic_lua_sources.c src/lua/civic_lua_strings.c src/lua/civic_lua_text.c src/lua/civic_lua_value.c src/lua/civic_lua_vm.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -201,6 +201,10 @@ writes(void **state)
     check_error("rawset(string, 'len', 1)", "table expected");
     check_error("table.insert(string, 1)", "table expected");
     check_error("table.sort(civic)", "takes a table");
+    check_error("table.insert({}, -2e9, 1)", "position is out of bounds");
+    check_error("table.insert({}, 3, 1)", "position is out of bounds");
+    check("local t = { 1 } table.insert(t, 1, 0) table.insert(t, 3, 2)"
+          " table.insert(t, 3) return t", "[0,1,2,3]");
     check_error("civic.store.at('x').name = nil getmetatable(civic.store"
                 ".at('x')).__index = 1", "attempt to index");
     check("civic.store.at('x').name = 'y' return civic.store.at('x').name",

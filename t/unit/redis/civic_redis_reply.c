@@ -193,6 +193,12 @@ what_is_no_resp_is_an_error(void **state)
         "$x\r\n",
         "$-5\r\n",
         "*-9\r\n",
+        ",1.5\r\n",
+        "#t\r\n",
+        "_\r\n",
+        "=7\r\ntxt:abc\r\n",
+        "(12345678901234567890\r\n",
+        "*1\r\n,1.5\r\n",
         "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n"
     };
 

@@ -159,6 +159,194 @@ work_is_bounded_whatever_the_schema(void **state)
 }
 
 
+/* [one, one, ...]; the result is the caller's */
+
+static char *
+schema_list(const char *one, ngx_uint_t n)
+{
+    char        *text, *p;
+    ngx_uint_t   i;
+
+    text = malloc(n * (ngx_strlen(one) + 1) + 2);
+    assert_non_null(text);
+
+    p = text;
+
+    for (i = 0; i < n; i++) {
+        p += sprintf(p, "%c%s", i ? ',' : '[', one);
+    }
+
+    *p++ = ']';
+    *p = '\0';
+
+    return text;
+}
+
+
+/* `inner` is asked 216 times of the value */
+
+static void
+schema_hard(const char *inner, const char *value)
+{
+    size_t   len;
+    char    *schema, *refs[3];
+
+    refs[0] = schema_list("{\"$ref\":\"#/$defs/a\"}", 6);
+    refs[1] = schema_list("{\"$ref\":\"#/$defs/b\"}", 6);
+    refs[2] = schema_list("{\"$ref\":\"#/$defs/c\"}", 6);
+
+    len = ngx_strlen(inner) + 1024;
+    schema = malloc(len);
+    assert_non_null(schema);
+
+    (void) snprintf(schema, len, "{\"$defs\":{\"a\":%s,\"b\":{\"allOf\":%s},"
+                    "\"c\":{\"allOf\":%s}},\"allOf\":%s}", inner, refs[0],
+                    refs[1], refs[2]);
+
+    assert_non_null(strstr(schema_judge(schema, value),
+                           " work the check took too many steps"));
+
+    free(schema);
+    free(refs[0]);
+    free(refs[1]);
+    free(refs[2]);
+}
+
+
+/* without their bound, seconds in which the worker does nothing else */
+
+static void
+long_values_are_work_whatever_the_keyword(void **state)
+{
+    char        *list, *schema;
+    size_t       len;
+    ngx_uint_t   i;
+
+    static const char  *const  few[] = {
+        "{\"items\":true}",
+        "{\"contains\":true}",
+        "{\"uniqueItems\":false,\"prefixItems\":%s}",
+        "{\"const\":%s}",
+        "{\"enum\":[1,%s]}",
+    };
+
+    list = schema_list("true", 12000);
+    len = ngx_strlen(list) + 64;
+    schema = malloc(len);
+    assert_non_null(schema);
+
+    for (i = 0; i < sizeof(few) / sizeof(few[0]); i++) {
+        (void) snprintf(schema, len, few[i], list);
+        schema_hard(schema, list);
+    }
+
+    free(schema);
+    free(list);
+}
+
+
+static void
+long_texts_and_many_names_are_work(void **state)
+{
+    char        *text, *names, *p;
+    ngx_uint_t   i;
+
+    text = malloc(700 * 1024);
+    names = malloc(64 * 1024);
+    assert_non_null(text);
+    assert_non_null(names);
+
+    ngx_memset(text, 'a', 700 * 1024);
+    text[0] = '"';
+    ngx_memcpy(text + 650 * 1024, "\"", 2);
+
+    schema_hard("{\"minLength\":1}", text);
+    schema_hard("{\"maxLength\":2000000}", text);
+    schema_hard("{\"not\":{\"format\":\"uri\"}}", text);
+
+    p = names;
+
+    for (i = 0; i < 5000; i++) {
+        p += sprintf(p, "%c\"%lu\":1", i ? ',' : '{', (unsigned long) i);
+    }
+
+    (void) strcpy(p, "}");
+
+    schema_hard("{\"propertyNames\":true}", names);
+
+    p = text + sprintf(text, "{\"required\":");
+
+    for (i = 0; i < 1000; i++) {
+        p += sprintf(p, "%c\"%lu\"", i ? ',' : '[', (unsigned long) i);
+    }
+
+    (void) strcpy(p, "]}");
+
+    p = schema_list(text, 5);
+    (void) sprintf(text, "{\"allOf\":%s}", p);
+    free(p);
+
+    schema_hard(text, names);
+
+    free(text);
+    free(names);
+}
+
+
+/* a worker keeps what is compiled for as long as the plugin is there */
+
+static void
+patterns_that_grow_have_no_room(void **state)
+{
+    char  *list, *schema;
+
+    list = schema_list("{\"pattern\":\"(ab|cd){1,300}\"}", 400);
+
+    schema = malloc(ngx_strlen(list) + 64);
+    assert_non_null(schema);
+
+    (void) sprintf(schema, "{\"anyOf\":%s}", list);
+
+    assert_non_null(strstr(schema_judge(schema, "1"),
+                           " pattern the patterns of this document take "
+                           "more than 2 MB"));
+    free(schema);
+    free(list);
+}
+
+
+/* [[[0,0,..,1]],[[0,0,..,2]],..]: alike but for the last */
+
+static void
+items_that_differ_deep_inside_are_work(void **state)
+{
+    char        *value, *p;
+    ngx_uint_t   i, k;
+
+    value = malloc(1024 * 1024);
+    assert_non_null(value);
+
+    p = value;
+
+    for (i = 0; i < 240; i++) {
+        p += sprintf(p, "%s[[", i ? "," : "[");
+
+        for (k = 0; k < 260; k++) {
+            p += sprintf(p, "0,");
+        }
+
+        p += sprintf(p, "%lu]]", (unsigned long) i);
+    }
+
+    (void) strcpy(p, "]");
+
+    assert_string_equal(schema_judge("{\"uniqueItems\":true}", value),
+                        " work the check took too many steps");
+
+    free(value);
+}
+
+
 static void
 a_long_pointer_is_cut(void **state)
 {
@@ -231,6 +419,10 @@ main(void)
         cmocka_unit_test(a_schema_that_is_not_understood_is_refused),
         cmocka_unit_test(a_circle_of_references_ends),
         cmocka_unit_test(work_is_bounded_whatever_the_schema),
+        cmocka_unit_test(long_values_are_work_whatever_the_keyword),
+        cmocka_unit_test(long_texts_and_many_names_are_work),
+        cmocka_unit_test(patterns_that_grow_have_no_room),
+        cmocka_unit_test(items_that_differ_deep_inside_are_work),
         cmocka_unit_test(a_long_pointer_is_cut),
         cmocka_unit_test(each_allocation_that_fails_is_an_error),
     };

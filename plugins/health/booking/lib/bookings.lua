@@ -67,6 +67,7 @@ local function take(slot, person, once, now)
     local number, lapses = slot.pool:hold(person, now, HOLD, text)
 
     if number then
+        people.take(person, now)
         return finish(slot, person, { state = "held", number = number,
                                       holder = person, lapses = lapses,
                                       note = text }, now)
@@ -82,7 +83,9 @@ local function take(slot, person, once, now)
 end
 
 
--- booked where nothing is to be paid, else held for fifteen minutes.
+-- booked where nothing is to be paid, else held for fifteen minutes.  Each
+-- place that is taken uses up one of the slot's numbers for good, and keeps
+-- others out meanwhile: so there are only so many for one person in a day.
 -- `once`: the request's own name, where it has one.
 
 function _M.book(person, slot_id, once)
@@ -101,6 +104,12 @@ function _M.book(person, slot_id, once)
     if barred then
         return refuse(slot, person, once, now, "booking-barred",
                       { ["until"] = clock.iso(barred) })
+    end
+
+    if people.taken(person, now) >= civic.config.places_per_day then
+        return refuse(slot, person, once, now, "too-many-places", {
+            ["until"] = clock.iso(clock.day(clock.date(now)) + clock.DAY),
+        })
     end
 
     local free, code, other = visits.reserve(person, slot, now)

@@ -17,8 +17,8 @@ local STATUS = {
 }
 
 local WHY = {
-    cancelled = { "pat", "Patient" }, lapsed = { "pat-fb", "Patient: "
-    .. "Failed to Confirm" }, noshow = { "other", "Other" },
+    cancelled = { "pat", "Patient" }, lapsed = { "other", "Other" },
+    noshow = { "other", "Other" },
     moved = { "prov", "Provider" }, stopped = { "prov", "Provider" },
 }
 
@@ -161,9 +161,21 @@ function _M.outcome(code, kind, text)
 end
 
 
--- the slot that an Appointment of a client asks for, or nil and why not
+-- a participant that is a patient, and another
 
-function _M.wanted(resource)
+local function of_another(participant, person)
+    local actor = type(participant) == "table" and participant.actor
+    local of = type(actor) == "table" and actor.reference
+
+    return type(of) == "string" and of:match("Patient/")
+           and of ~= "Patient/" .. person
+end
+
+
+-- the slot that an Appointment of a client asks for, or nil and why not.
+-- Whom it is for is whoever asks, so it must not say otherwise.
+
+function _M.wanted(resource, person)
     if resource.resourceType ~= "Appointment" then
         return nil, "resourceType must be Appointment"
     end
@@ -177,6 +189,12 @@ function _M.wanted(resource)
     if type(resource.participant) ~= "table" or #resource.participant == 0
     then
         return nil, "participant is required"
+    end
+
+    for _, participant in ipairs(resource.participant) do
+        if of_another(participant, person) then
+            return nil, "participant is another patient than the caller"
+        end
     end
 
     local slots = type(resource.slot) == "table" and resource.slot or {}

@@ -19,6 +19,7 @@ local OUTCOMES = {                 -- status, IssueType
     ["duplicate-booking"] = { 409, "duplicate" },
     ["expired"] = { 410, "expired" },
     ["booking-barred"] = { 403, "business-rule" },
+    ["too-many-places"] = { 429, "throttled" },
     ["invalid-resource"] = { 422, "invalid" },
     ["invalid-search"] = { 400, "invalid" },
 }
@@ -36,6 +37,15 @@ local function found(resource)
 end
 
 
+-- the request had it decoded
+
+local function encoded(text)
+    return (text:gsub("[^%w._~:/-]", function (byte)
+        return string.format("%%%02X", byte:byte())
+    end))
+end
+
+
 local function bundle(request, list, view)
     local resources, words = {}, {}
 
@@ -45,7 +55,7 @@ local function bundle(request, list, view)
 
     for name, value in pairs(request.query) do
         if type(value) == "string" then
-            words[#words + 1] = name .. "=" .. value
+            words[#words + 1] = encoded(name) .. "=" .. encoded(value)
         end
     end
     table.sort(words)
@@ -171,14 +181,14 @@ end
 
 
 function _M.book(request)
-    local slot, why = fhir.wanted(request.body)
+    local person = people.digest(request.caller)
+    local slot, why = fhir.wanted(request.body, person)
 
     if not slot then
         return refuse("invalid-resource", why)
     end
 
-    local it, code, fields = bookings.book(people.digest(request.caller),
-                                           slot, request.once)
+    local it, code, fields = bookings.book(person, slot, request.once)
 
     if not it then
         return refuse(code, fields and fields["until"])

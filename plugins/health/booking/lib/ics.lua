@@ -1,7 +1,9 @@
 -- Copyright (C) Civic Gate
 --
 -- One appointment as an iCalendar object, RFC 5545: times in UTC, so no
--- VTIMEZONE; lines of at most 75 octets, folded between characters.
+-- VTIMEZONE; lines of at most 75 octets, folded between characters.  No
+-- METHOD: it is a file, not a message of RFC 5546, which wants an ORGANIZER
+-- with an address.
 
 local clock = require "clock"
 
@@ -52,7 +54,6 @@ function _M.appointment(it, now)
         "VERSION:2.0",
         "PRODID:-//Civic Gate//Outpatient booking//ZH",
         "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
         "BEGIN:VEVENT",
         "UID:" .. it.id .. "@booking.health.civicgate",
         "DTSTAMP:" .. clock.utc(now),

@@ -68,6 +68,26 @@ function _M.barred(person, now)
 end
 
 
+-- places that were taken since midnight, whatever became of them
+
+local function today(now)
+    return "taken:" .. clock.date(now)
+end
+
+
+function _M.taken(person, now)
+    return tonumber(store(person):get(today(now)) or 0)
+end
+
+
+function _M.take(person, now)
+    local s = store(person)
+
+    s:incr(today(now))
+    s:pexpire(today(now), string.format("%.0f", 2 * clock.DAY))
+end
+
+
 -- one notice of a kind for an appointment, however often it is told; where
 -- `first` is set, the first stays
 

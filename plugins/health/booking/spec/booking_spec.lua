@@ -291,6 +291,28 @@ describe("cancelling", function ()
         assert.equal(201, book("feng", id .. ".0830").status)
     end)
 
+    it("and booking again ends for the day, for whoever does so",
+       function ()
+        local id = publish { days = 6, capacity = 2 }
+
+        for _ = 1, 20 do
+            local r = book("restless", id .. ".0800")
+            assert.equal(201, r.status)
+            assert.equal(200, person("restless"):delete(V .. "/appointments/"
+                                                        .. r.body.id).status)
+        end
+
+        local r = book("restless", id .. ".0800")
+        assert.equal(429, r.status)
+        assert.equal("too-many-places", r.body.code)
+        assert.matches("T00:00:00%+08:00$", r.body["until"])
+        assert.equal("2 2", free(id))
+        assert.equal(201, book("calm", id .. ".0800").status)
+
+        advance(DAY)
+        assert.equal(201, book("restless", id .. ".0800").status)
+    end)
+
     it("is too late after the cut-off", function ()
         local id = publish { days = 1 }
         local own = book("chu", id .. ".0800").body

@@ -45,8 +45,19 @@ describe("FHIR", function ()
         assert.same({ "Bundle", "searchset", 1 }, { r.body.resourceType,
                     r.body.type, r.body.total })
         assert.equal(id, r.body.entry[1].resource.id)
+        assert.equal("/fhir/Schedule?date=" .. day .. "&specialty=fhir",
+                     r.body.link[1].url)
         assert.equal("Practitioner/f1",
                      r.body.entry[1].resource.actor[1].reference)
+    end)
+
+    it("says which search it was, as a URI", function ()
+        local r = client:get("/fhir/Schedule?date=" .. day
+                             .. "&specialty=urn%3A%20%26x%7Cfhir")
+
+        assert.equal(1, r.body.total)
+        assert.equal("/fhir/Schedule?date=" .. day
+                     .. "&specialty=urn:%20%26x%7Cfhir", r.body.link[1].url)
     end)
 
     it("books a free slot, and only once", function ()
@@ -66,6 +77,42 @@ describe("FHIR", function ()
         assert.equal(1, client:get("/fhir/Appointment").body.total)
         assert.equal(0, client:get("/fhir/Appointment?status=cancelled")
                         .body.total)
+    end)
+
+    it("books for whoever asks, and for nobody else", function ()
+        local own = client:get("/fhir/Appointment").body.entry[1].resource
+                          .participant[1].actor
+        local ask = wanted(id .. ".0830")
+
+        ask.participant = { { status = "accepted", actor = {
+                                  reference = "Patient/" .. ("0"):rep(32) } } }
+        local r = client:post("/fhir/Appointment", ask)
+        assert.equal(422, r.status)
+        assert.equal("invalid-resource",
+                     r.body.issue[1].details.coding[1].code)
+
+        -- his own: refused for what he has already
+
+        ask.participant[1].actor = own
+        assert.equal(409, client:post("/fhir/Appointment", ask).status)
+    end)
+
+    it("has a hold that lapsed as cancelled, for no reason of the patient",
+       function ()
+        local r = officer:post(V .. "/schedules", {
+            department = { code = "fee", name = "f" }, date = day,
+            doctor = { code = "fee", name = "f" }, start = "10:00",
+            ["end"] = "10:30", minutes = 30, capacity = 1, fee = 100,
+        })
+        r = client:post("/fhir/Appointment", wanted(r.body.id .. ".1000"))
+        assert.equal("pending", r.body.status)
+
+        test.advance(15 * 60 + 1)
+        r = client:get("/fhir/Appointment/" .. r.body.id)
+        assert.equal("cancelled", r.body.status)
+        assert.same({ "other", "Other" },
+                    { r.body.cancelationReason.coding[1].code,
+                      r.body.cancelationReason.coding[1].display })
     end)
 
     it("says no with an OperationOutcome", function ()
@@ -101,7 +148,8 @@ describe("the calendar", function ()
                              .. "/calendar.ics")
 
         assert.equal(200, r.status)
-        assert.matches("^text/calendar", r.headers["content-type"])
+        assert.equal("text/calendar; charset=utf-8",
+                     r.headers["content-type"])
 
         local text = r.raw or r.body
         local rest = text
@@ -116,6 +164,7 @@ describe("the calendar", function ()
         end
 
         text = text:gsub("\r\n ", "")
+        assert.is_nil(text:find("METHOD", 1, true))
         assert.is_truthy(text:find("SUMMARY:就诊预约 呼吸与危重症医学科\\; "
                                    .. "一区\\, 二区 欧阳\\\\医生\r\n", 1, true))
         assert.is_truthy(text:find("DTSTART:" .. day:gsub("-", "")
