@@ -88,6 +88,23 @@ for (@languages) {
 }
 
 
+# the fields of a request: members that host/ gives the table of that name
+
+my @members = map { text($_) =~ /\b(?:value|request|&ex->value),
+                    \s(?:pool|r->pool|visit->pool|ex->request->pool),
+                    \s*"(\w+)"/gx } glob 'src/host/civic_host_request*.c
+                                          src/host/civic_host_visit.c';
+cmp_ok(scalar @{ unique(@members) }, '>', 12, 'a request has fields');
+
+for (@languages) {
+    my ($folder, $language) = @$_;
+    my ($table) = text("$folder/api.md")
+                  =~ /^\| (?:field|字段) \| (?:type|类型) \|.*?\n(.*?)\n\n/ms;
+    is_deeply(unique($table =~ /^\| `(\w+)` \|/mg), unique(@members),
+              "every field of a request is listed, no other ($language)");
+}
+
+
 # the commands that a plugin may send
 
 my @commands = map { lc } text('src/host/civic_host_commands.c')
