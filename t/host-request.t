@@ -11,7 +11,7 @@ use Civic::Host;
 use Civic::Plugin;
 use Test::More;
 
-my $gate = Civic::Plugin->start(http => <<'END');
+my $gate = Civic::Plugin->start(department => 'memory 4m;', http => <<'END');
     log_format code '$uri $status "$civic_code" "$civic_plugin_time"';
     access_log %DIR%/code.log code;
 END
@@ -230,7 +230,7 @@ like $gate->read('code.log'),
 # a body that is small as text, and larger in Lua than its VM may be
 
 $res = $gate->request('POST', '/health/echo/any', { content =>
-    '[' . ('[],' x 300_000) . '[]]',
+    '[' . ('[],' x 30_000) . '[]]',
     headers => { 'Content-Type' => 'application/json' } });
 is $res->{status}, 413, 'a body of very many parts is too large';
 is body($res)->{code}, 'body-too-large', 'by its code';
