@@ -125,6 +125,13 @@ faults 'C has no // comments', map {
     map { $n++; m{//} ? "$file:$n: $_" : () } code($file);
 } @c;
 
+# it says which of the system's features there are; nginx 1.31 needs it first
+
+faults 'ngx_config.h comes before the headers of others', grep {
+    my ($first) = grep { /^#include/ } lines($_);
+    defined $first && $first !~ /"civic|<ngx_config\.h>/;
+} @own;
+
 faults 'each file says whose it is, near its top', grep {
     my @top = lines($_);
     (join "\n", @top[0 .. ($#top < 8 ? $#top : 8)]) !~ /Civic Gate/;

@@ -11,6 +11,9 @@
 #define _CIVIC_JOSE_PKEY_H_INCLUDED_
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <openssl/evp.h>
 
 #include "civic_json.h"

@@ -22,6 +22,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <sys/time.h>
 #include <time.h>
 

@@ -11,6 +11,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

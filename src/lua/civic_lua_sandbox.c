@@ -22,6 +22,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <sys/random.h>
 
 #include <luajit-2.1/lualib.h>

@@ -10,6 +10,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <luajit-2.1/luajit.h>
 
 #include "civic_lua_budget.h"

@@ -16,6 +16,9 @@
 #define _CIVIC_LUA_VM_H_INCLUDED_
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <luajit-2.1/lua.h>
 #include <luajit-2.1/lauxlib.h>
 

@@ -9,6 +9,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <ngx_sha1.h>
 
 #include "civic_redis_client.h"

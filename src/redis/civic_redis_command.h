@@ -26,6 +26,9 @@
 #define _CIVIC_REDIS_COMMAND_H_INCLUDED_
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <ngx_event.h>
 
 #include "civic_redis_conf.h"

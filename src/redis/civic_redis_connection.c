@@ -12,6 +12,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <ngx_event_connect.h>
 
 #include "civic_redis_client.h"

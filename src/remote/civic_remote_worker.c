@@ -19,6 +19,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <openssl/err.h>
 
 #include "civic_remote_conf.h"

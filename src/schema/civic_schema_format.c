@@ -7,6 +7,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <arpa/inet.h>
 
 #include "civic_schema_node.h"

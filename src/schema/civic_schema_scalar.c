@@ -6,6 +6,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <float.h>
 #include <math.h>
 

@@ -16,6 +16,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <dirent.h>
 #include <sys/file.h>
 

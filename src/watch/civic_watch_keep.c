@@ -8,6 +8,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <dirent.h>
 
 #include "civic_watch_keep.h"

@@ -10,6 +10,9 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
