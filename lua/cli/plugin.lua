@@ -6,6 +6,7 @@
 --
 --     luajit plugin.lua ROOT HOME GATE COMMAND ...
 
+local ffi = require "ffi"
 local json = require "cjson.safe"
 
 local ROOT, HOME, GATE = arg[1], arg[2], arg[3]
@@ -14,6 +15,13 @@ package.path = ROOT .. "/lua/cli/?.lua;" .. package.path
 
 local HASH = ("%x"):rep(32)
 local PATIENCE = 6                      -- seconds
+local AT_FDCWD = -100                   -- Linux
+local RENAME_EXCHANGE = 2
+
+ffi.cdef [[
+    int renameat2(int from_folder, const char *from, int to_folder, const char *to,
+                  unsigned flags);
+]]
 
 
 local function fail(zh, en)
@@ -245,6 +253,17 @@ function commands.rollback(word, wanted)
 end
 
 
+-- in one rename: nobody sees a moment with neither of the two folders
+
+local function take_place(new, folder)
+    local flags = is_folder(folder) and RENAME_EXCHANGE or 0
+
+    if ffi.C.renameat2(AT_FDCWD, new, AT_FDCWD, folder, flags) ~= 0 then
+        fail("无法放到 " .. folder, "cannot put it in place: " .. folder)
+    end
+end
+
+
 -- the folder as it is, or another that takes its place; ends a rollback
 
 function commands.deploy(word, from)
@@ -254,14 +273,12 @@ function commands.deploy(word, from)
             fail("没有这个目录: " .. from, "no such folder: " .. from)
         end
         local new = p.department.path .. "/." .. p.name .. ".new"
-        local old = p.department.path .. "/." .. p.name .. ".old"
-        run("rm", "-rf", new, old)
+        run("rm", "-rf", new)
         if not run("cp", "-R", "--", from .. "/.", new) then
             fail("复制失败", "the copy failed")
         end
-        os.rename(p.folder, old)
-        assert(os.rename(new, p.folder))
-        run("rm", "-rf", old)
+        take_place(new, p.folder)
+        run("rm", "-rf", new)
     end
     if not is_folder(p.folder) then
         fail("没有这个目录: " .. p.folder, "no such folder: " .. p.folder)
