@@ -11,7 +11,7 @@
 #include "civic.h"
 #include "civic_pipeline.h"
 #include "civic_variables.h"
-#include "civic_auth.h"
+#include "civic_issuer.h"
 #include "civic_limit.h"
 #include "civic_status.h"
 
@@ -99,7 +99,7 @@ civic_module_postconfiguration(ngx_conf_t *cf)
     size = mcf->zone_size ? mcf->zone_size : CIVIC_ZONE_DEFAULT;
 
     if (civic_limit_zone_add(cf, size / 2) != NGX_OK
-        || civic_auth_zone_add(cf, size / 4) != NGX_OK
+        || civic_issuer_zone_add(cf, size / 4) != NGX_OK
         || civic_status_zone_add(cf, size / 4) != NGX_OK)
     {
         return NGX_ERROR;

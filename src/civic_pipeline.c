@@ -22,6 +22,7 @@
 #include "civic_context.h"
 #include "civic_reply.h"
 #include "civic_trace.h"
+#include "civic_wait.h"
 #include "civic_route.h"
 #include "civic_auth.h"
 #include "civic_limit.h"
@@ -61,7 +62,7 @@ static civic_pipeline_step_pt  civic_pipeline_steps[] = {
     civic_limit_early,
     civic_plugin_check,
     civic_auth_authenticate,
-    civic_auth_authorise,
+    civic_require_authorise,
     civic_limit_late,
     NULL
 };
@@ -297,6 +298,10 @@ civic_pipeline_check(ngx_http_request_t *r, civic_ctx_t *ctx)
     }
 
     civic_pipeline_clock_stop(ctx);
+
+    if (r->read_event_handler == ngx_http_test_reading) {
+        civic_wait_end(r);
+    }
 
     ctx->passed = r->loc_conf;
     ctx->passed_at = r->uri_changes;

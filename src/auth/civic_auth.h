@@ -2,9 +2,11 @@
 /*
  * Copyright (C) Civic Gate
  *
- * Who is calling, and may he: bearer tokens, scopes, identity headers.
+ * Who is calling: the words of civic_auth, the identity they lead to, and
+ * what services learn of it.  What he may do is require/.
  *
- * This is the only header of auth/ that others may include.
+ * Others include this header, and civic_auth_method.h where they are a way
+ * to say who one is.
  */
 
 
@@ -13,6 +15,8 @@
 
 
 #include "civic.h"
+#include "civic_json.h"
+#include "civic_require.h"
 
 
 typedef enum {
@@ -24,17 +28,31 @@ typedef enum {
 } civic_auth_status_e;
 
 
-/*
- * Steps.  Both are called anew for every location that a request comes to,
- * and for subrequests.
- */
+/* a step: anew for every location that a request comes to */
 
 ngx_int_t civic_auth_authenticate(ngx_http_request_t *r, civic_ctx_t *ctx);
-ngx_int_t civic_auth_authorise(ngx_http_request_t *r, civic_ctx_t *ctx);
 
 /* removes every X-Civic-* that a client sent, whatever its spelling */
 
 ngx_int_t civic_auth_strip_identity(ngx_http_request_t *r);
+
+/* refuses for want of a credential: 401, and what kinds are asked for */
+
+ngx_int_t civic_auth_ask(ngx_http_request_t *r, civic_ctx_t *ctx,
+    const civic_pos_t *pos);
+
+/* the claims, parsed once and kept with the request.  NULL: none */
+
+const civic_json_t *civic_auth_claims(ngx_http_request_t *r,
+    civic_identity_t *identity);
+
+/*
+ * Did a browser send this of its own accord, from a page of another site?
+ * For credentials that browsers add by themselves (cookies): CIVIC_OK, or
+ * ORIGIN_REFUSED for an unsafe method or an upgrade.
+ */
+
+civic_problem_e civic_auth_origin_check(ngx_http_request_t *r);
 
 /*
  * What a route says of its callers that was not in the configuration.
@@ -42,7 +60,8 @@ ngx_int_t civic_auth_strip_identity(ngx_http_request_t *r);
  */
 
 typedef struct {
-    const ngx_array_t      *issuers;   /* ngx_str_t; none: everybody */
+    const ngx_array_t      *words;     /* ngx_str_t, as in civic_auth; none:
+                                          everybody */
     const ngx_array_t      *requires;  /* ngx_str_t: "scope=a,b" */
     civic_pos_t             pos;
     unsigned                optional:1;
@@ -53,17 +72,18 @@ typedef struct {
 civic_auth_terms_t *civic_auth_terms_create(ngx_cycle_t *cycle,
     const civic_auth_wish_t *wish, ngx_pool_t *pool, ngx_str_t *err);
 
-/* all issuers, as the configuration calls them: ngx_str_t, in r->pool */
+/* what the route that led here requires of its callers, or NULL */
 
-const ngx_array_t *civic_auth_issuer_names(ngx_http_request_t *r);
+const civic_require_set_t *civic_auth_terms_require(ngx_http_request_t *r,
+    const civic_ctx_t *ctx);
 
-/* does the location say civic_auth off?  Once locations are merged. */
+/* once locations are merged: does this one say civic_auth off? */
 
 ngx_uint_t civic_auth_off(void **loc_conf);
 
-/* takes `size` bytes of shared memory for remembered tokens */
+/* is somebody asked there who he is? */
 
-ngx_int_t civic_auth_zone_add(ngx_conf_t *cf, size_t size);
+ngx_uint_t civic_auth_asked(void **loc_conf);
 
 
 #endif /* _CIVIC_AUTH_H_INCLUDED_ */

@@ -34,11 +34,20 @@ static civic_auth_header_t  civic_auth_headers[] = {
     { civic_header_name("X-Civic-Issuer", "x-civic-issuer"),
       offsetof(civic_identity_t, issuer) },
 
+    { civic_header_name("X-Civic-App", "x-civic-app"),
+      offsetof(civic_identity_t, app) },
+
     { civic_header_name("X-Civic-Scope", "x-civic-scope"),
       offsetof(civic_identity_t, scope) },
 
     { civic_header_name("X-Civic-Region", "x-civic-region"),
       offsetof(civic_identity_t, region) },
+
+    { civic_header_name("X-Civic-Roles", "x-civic-roles"),
+      offsetof(civic_identity_t, roles) },
+
+    { civic_header_name("X-Civic-Level", "x-civic-level"),
+      offsetof(civic_identity_t, level) },
 
     { { ngx_null_string, NULL, 0 }, 0 }
 };
@@ -139,7 +148,7 @@ civic_auth_headers_credential_pass(ngx_http_request_t *r,
 }
 
 
-/* no value has a control byte: civic_auth_claims_check() has seen to it */
+/* no value has a control byte: civic_issuer_claims_check() has seen to it */
 
 ngx_int_t
 civic_auth_headers_identity(ngx_http_request_t *r,
@@ -170,26 +179,48 @@ civic_auth_headers_identity(ngx_http_request_t *r,
 ngx_int_t
 civic_auth_headers_challenge(ngx_http_request_t *r, const ngx_str_t *value)
 {
+    u_char           *p;
+    size_t            len;
     ngx_str_t         text;
     ngx_table_elt_t  *h;
 
     text = *value;
     h = r->headers_out.www_authenticate;
 
-    if (h != NULL) {
-        h->hash = 1;
-        h->value = text;
+    if (h == NULL || h->hash == 0) {
+
+        h = civic_headers_out_add(r, "WWW-Authenticate", &text);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        r->headers_out.www_authenticate = h;
+
         return NGX_OK;
     }
 
-    h = civic_headers_out_add(r, "WWW-Authenticate", &text);
-    if (h == NULL) {
+    len = h->value.len + sizeof(", ") - 1 + text.len;
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
         return NGX_ERROR;
     }
 
-    r->headers_out.www_authenticate = h;
+    ngx_sprintf(p, "%V, %V", &h->value, &text);
+
+    h->value.data = p;
+    h->value.len = len;
 
     return NGX_OK;
+}
+
+
+void
+civic_auth_headers_unchallenge(ngx_http_request_t *r)
+{
+    if (r->headers_out.www_authenticate != NULL) {
+        r->headers_out.www_authenticate->hash = 0;
+    }
 }
 
 

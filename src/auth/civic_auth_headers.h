@@ -33,10 +33,14 @@ ngx_int_t civic_auth_headers_identity(ngx_http_request_t *r,
 
 ngx_uint_t civic_auth_headers_clean(const ngx_str_t *value);
 
-/* the answer's WWW-Authenticate; a second one replaces the first */
+/*
+ * The answer's WWW-Authenticate: another challenge behind those of this
+ * location, once what an earlier one noted is taken back.
+ */
 
 ngx_int_t civic_auth_headers_challenge(ngx_http_request_t *r,
     const ngx_str_t *value);
+void civic_auth_headers_unchallenge(ngx_http_request_t *r);
 
 
 #endif /* _CIVIC_AUTH_HEADERS_H_INCLUDED_ */

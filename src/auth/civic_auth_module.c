@@ -40,23 +40,9 @@ static ngx_conf_enum_t  civic_auth_caches[] = {
 
 static ngx_command_t  civic_auth_commands[] = {
 
-    { ngx_string("civic_issuer"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
-      civic_auth_issuer_block,
-      NGX_HTTP_MAIN_CONF_OFFSET,
-      0,
-      NULL },
-
     { ngx_string("civic_auth"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       civic_auth_policy_slot,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("civic_require"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      civic_auth_require_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -126,7 +112,7 @@ civic_auth_postconfiguration(ngx_conf_t *cf)
 {
     civic_auth_cache_guard_close(cf);
 
-    return civic_auth_require_check_routes(cf);
+    return NGX_OK;
 }
 
 
@@ -140,12 +126,10 @@ civic_auth_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
-    amcf->issuers = ngx_array_create(cf->pool, 4,
-                                     sizeof(civic_auth_issuer_t *));
     amcf->policies = ngx_array_create(cf->pool, 16,
                                       sizeof(civic_auth_policy_t *));
 
-    if (amcf->issuers == NULL || amcf->policies == NULL) {
+    if (amcf->policies == NULL) {
         return NULL;
     }
 
@@ -192,15 +176,8 @@ civic_auth_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     civic_auth_loc_conf_t  *prev = parent;
     civic_auth_loc_conf_t  *conf = child;
 
-    char  *rv;
-
     if (conf->policy == NULL) {
         conf->policy = prev->policy;
-    }
-
-    rv = civic_auth_require_merge(cf, prev, conf);
-    if (rv != NGX_CONF_OK) {
-        return rv;
     }
 
     ngx_conf_merge_uint_value(conf->credentials, prev->credentials,
@@ -226,7 +203,6 @@ static char *
 civic_auth_check_loc_conf(ngx_conf_t *cf, civic_auth_loc_conf_t *conf)
 {
     const ngx_str_t            *family;
-    civic_auth_require_t      **require;
     ngx_http_conf_ctx_t        *ctx;
     ngx_http_core_loc_conf_t   *clcf;
     ngx_http_core_srv_conf_t   *cscf;
@@ -244,18 +220,6 @@ civic_auth_check_loc_conf(ngx_conf_t *cf, civic_auth_loc_conf_t *conf)
                                 "location \"%V\" in a server with routes "
                                 "states neither civic_auth ISSUER nor "
                                 "civic_auth off", &clcf->name);
-    }
-
-    if (conf->requires != NULL
-        && (conf->policy == NULL || conf->policy->off))
-    {
-        require = conf->requires->elts;
-
-        return civic_conf_error(cf, &require[0]->pos,
-                                "civic_require is in force in location "
-                                "\"%V\", where civic_auth is %s: nobody is "
-                                "known there", &clcf->name,
-                                conf->policy ? "off" : "not stated");
     }
 
     if (conf->policy == NULL

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) Civic Gate
  *
- * The civic_auth line: whose tokens a location takes.  An issuer may be
- * defined after the line that names it, so names are looked up when the
- * http block has been read.
+ * The civic_auth line: whose credentials a location takes.  What it names
+ * may be defined after it, so names are looked up when the http block has
+ * been read; those of plugins' routes, which come and go, in the same way.
  */
 
 
@@ -13,12 +13,19 @@
 
 static char *civic_auth_policy_word(ngx_conf_t *cf,
     civic_auth_policy_t *policy, ngx_str_t *word);
-static char *civic_auth_policy_find(ngx_conf_t *cf,
-    civic_auth_main_conf_t *amcf, civic_auth_policy_t *policy,
-    ngx_str_t *name);
+static ngx_int_t civic_auth_policy_choice(void **main_conf,
+    civic_auth_policy_t *policy, const ngx_str_t *word, ngx_pool_t *pool,
+    ngx_str_t *err);
+static ngx_int_t civic_auth_policy_term(void **main_conf,
+    civic_auth_policy_t *policy, civic_auth_choice_t *choice,
+    const ngx_str_t *word, ngx_pool_t *pool, ngx_str_t *err);
+static ngx_int_t civic_auth_policy_object(civic_auth_policy_t *policy,
+    ngx_uint_t method, void *object, ngx_pool_t *pool, ngx_uint_t *n);
+static ngx_int_t civic_auth_policy_error(ngx_pool_t *pool, ngx_str_t *err,
+    const char *fmt, const ngx_str_t *word);
 
 
-/* civic_auth ISSUER ... | optional ISSUER ... | off */
+/* civic_auth [optional] WORD[+WORD] ... | off */
 
 char *
 civic_auth_policy_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -51,11 +58,8 @@ civic_auth_policy_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *slot = policy;
     policy->pos = *pos;
 
-    policy->names = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
-    policy->issuers = ngx_array_create(cf->pool, 2,
-                                       sizeof(civic_auth_issuer_t *));
-
-    if (policy->names == NULL || policy->issuers == NULL) {
+    policy->words = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
+    if (policy->words == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -70,11 +74,10 @@ civic_auth_policy_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (policy->off && cf->args->nelts > 2) {
-        return civic_conf_error(cf, NULL,
-                                "civic_auth off stands alone");
+        return civic_conf_error(cf, NULL, "civic_auth off stands alone");
     }
 
-    if (!policy->off && policy->names->nelts == 0) {
+    if (!policy->off && policy->words->nelts == 0) {
         return civic_conf_error(cf, NULL,
                                 "civic_auth optional names no issuer");
     }
@@ -108,27 +111,17 @@ civic_auth_policy_word(ngx_conf_t *cf, civic_auth_policy_t *policy,
         return NGX_CONF_OK;
     }
 
-    if (ngx_strlchr(word->data, word->data + word->len, ':')
-        || ngx_strlchr(word->data, word->data + word->len, '+'))
-    {
-        return civic_conf_error(cf, NULL,
-                                "civic_auth \"%V\": this version knows only "
-                                "names of issuers, \"optional\" and \"off\"",
-                                word);
-    }
+    name = policy->words->elts;
 
-    name = policy->names->elts;
-
-    for (i = 0; i < policy->names->nelts; i++) {
+    for (i = 0; i < policy->words->nelts; i++) {
 
         if (ngx_strcmp(name[i].data, word->data) == 0) {
-            return civic_conf_error(cf, NULL,
-                                    "civic_auth names issuer \"%V\" twice",
+            return civic_conf_error(cf, NULL, "civic_auth names \"%V\" twice",
                                     word);
         }
     }
 
-    name = ngx_array_push(policy->names);
+    name = ngx_array_push(policy->words);
     if (name == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -142,58 +135,236 @@ civic_auth_policy_word(ngx_conf_t *cf, civic_auth_policy_t *policy,
 char *
 civic_auth_policy_resolve(ngx_conf_t *cf, civic_auth_main_conf_t *amcf)
 {
-    char                  *rv;
-    ngx_str_t             *name;
-    ngx_uint_t             i, n;
+    ngx_str_t              err;
+    ngx_uint_t             i;
+    ngx_http_conf_ctx_t   *ctx;
     civic_auth_policy_t  **policy;
 
+    ctx = cf->ctx;
     policy = amcf->policies->elts;
 
     for (i = 0; i < amcf->policies->nelts; i++) {
 
-        name = policy[i]->names->elts;
-
-        for (n = 0; n < policy[i]->names->nelts; n++) {
-
-            rv = civic_auth_policy_find(cf, amcf, policy[i], &name[n]);
-            if (rv != NGX_CONF_OK) {
-                return rv;
-            }
+        if (policy[i]->off) {
+            continue;
         }
+
+        if (civic_auth_policy_build(ctx->main_conf, policy[i], cf->pool, &err)
+            == NGX_OK)
+        {
+            continue;
+        }
+
+        return err.len ? civic_conf_error(cf, &policy[i]->pos,
+                                          "civic_auth %V", &err)
+                       : NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
 }
 
 
-static char *
-civic_auth_policy_find(ngx_conf_t *cf, civic_auth_main_conf_t *amcf,
-    civic_auth_policy_t *policy, ngx_str_t *name)
+ngx_int_t
+civic_auth_policy_build(void **main_conf, civic_auth_policy_t *policy,
+    ngx_pool_t *pool, ngx_str_t *err)
 {
-    ngx_uint_t             i;
-    civic_auth_issuer_t  **issuer, **slot;
+    ngx_str_t   *word;
+    ngx_uint_t   i;
 
-    issuer = amcf->issuers->elts;
+    ngx_str_null(err);
 
-    for (i = 0; i < amcf->issuers->nelts; i++) {
+    policy->groups = ngx_array_create(pool, 2, sizeof(civic_auth_group_t));
+    policy->choices = ngx_array_create(pool, policy->words->nelts,
+                                       sizeof(civic_auth_choice_t));
 
-        if (issuer[i]->name.len != name->len
-            || ngx_strncmp(issuer[i]->name.data, name->data, name->len) != 0)
-        {
-            continue;
-        }
-
-        slot = ngx_array_push(policy->issuers);
-        if (slot == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *slot = issuer[i];
-
-        return NGX_CONF_OK;
+    if (policy->groups == NULL || policy->choices == NULL) {
+        return NGX_ERROR;
     }
 
-    return civic_conf_error(cf, &policy->pos,
-                            "civic_auth names an unknown issuer \"%V\"",
-                            name);
+    word = policy->words->elts;
+
+    for (i = 0; i < policy->words->nelts; i++) {
+
+        if (civic_auth_policy_choice(main_conf, policy, &word[i], pool, err)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_auth_policy_choice(void **main_conf, civic_auth_policy_t *policy,
+    const ngx_str_t *word, ngx_pool_t *pool, ngx_str_t *err)
+{
+    u_char               *p, *last, *plus;
+    ngx_str_t             term;
+    civic_auth_choice_t  *choice;
+
+    choice = ngx_array_push(policy->choices);
+    if (choice == NULL) {
+        return NGX_ERROR;
+    }
+
+    choice->n = 0;
+    last = word->data + word->len;
+
+    for (p = word->data; p <= last; p = plus + 1) {
+
+        plus = ngx_strlchr(p, last, '+');
+        if (plus == NULL) {
+            plus = last;
+        }
+
+        term.data = p;
+        term.len = plus - p;
+
+        if (civic_auth_policy_term(main_conf, policy, choice, &term, pool,
+                                   err)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_auth_policy_term(void **main_conf, civic_auth_policy_t *policy,
+    civic_auth_choice_t *choice, const ngx_str_t *word, ngx_pool_t *pool,
+    ngx_str_t *err)
+{
+    void                *object;
+    ngx_uint_t           i, n, method;
+    civic_auth_group_t  *group;
+
+    object = NULL;
+
+    for (method = 0; method < CIVIC_AUTH_METHODS; method++) {
+
+        object = civic_auth_methods[method]->find(main_conf, word);
+        if (object != NULL) {
+            break;
+        }
+    }
+
+    if (object == NULL) {
+        return civic_auth_policy_error(pool, err, "names an unknown issuer "
+                                       "\"%V\"", word);
+    }
+
+    if (civic_auth_policy_object(policy, method, object, pool, &n) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    group = policy->groups->elts;
+
+    for (i = 0; i < choice->n; i++) {
+
+        if (group[choice->terms[i].group].method == method) {
+            return civic_auth_policy_error(pool, err, "asks for \"%V\" and "
+                                           "another of its kind at once, of "
+                                           "which a request has one", word);
+        }
+    }
+
+    choice->terms[choice->n].group = n;
+    choice->terms[choice->n].object = object;
+    choice->n++;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_auth_policy_object(civic_auth_policy_t *policy, ngx_uint_t method,
+    void *object, ngx_pool_t *pool, ngx_uint_t *n)
+{
+    void                **slot;
+    ngx_uint_t            i;
+    civic_auth_group_t   *group;
+
+    group = policy->groups->elts;
+
+    for (*n = 0; *n < policy->groups->nelts; (*n)++) {
+
+        if (group[*n].method == method) {
+            break;
+        }
+    }
+
+    if (*n == policy->groups->nelts) {
+
+        group = ngx_array_push(policy->groups);
+        if (group == NULL) {
+            return NGX_ERROR;
+        }
+
+        group->method = method;
+
+        if (ngx_array_init(&group->objects, pool, 2, sizeof(void *))
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        group = policy->groups->elts;
+    }
+
+    slot = group[*n].objects.elts;
+
+    for (i = 0; i < group[*n].objects.nelts; i++) {
+
+        if (slot[i] == object) {
+            return NGX_OK;
+        }
+    }
+
+    slot = ngx_array_push(&group[*n].objects);
+    if (slot == NULL) {
+        return NGX_ERROR;
+    }
+
+    *slot = object;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_auth_policy_error(ngx_pool_t *pool, ngx_str_t *err, const char *fmt,
+    const ngx_str_t *word)
+{
+    size_t  len;
+
+    len = ngx_strlen(fmt) + word->len;
+
+    err->data = ngx_pnalloc(pool, len);
+
+    if (err->data != NULL) {
+        err->len = ngx_snprintf(err->data, len, fmt, word) - err->data;
+    }
+
+    return NGX_ERROR;
+}
+
+
+const civic_auth_policy_t *
+civic_auth_policy_get(ngx_http_request_t *r, const civic_ctx_t *ctx)
+{
+    civic_auth_loc_conf_t  *alcf;
+
+    alcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_auth_module);
+
+    if (alcf->policy != NULL && !alcf->policy->off) {
+        return alcf->policy;
+    }
+
+    return civic_auth_terms_policy(r, ctx);
 }

@@ -3,12 +3,11 @@
  * Copyright (C) Civic Gate
  *
  * Variables that say who calls, as the last judged location knows him.
- * A claim is looked up in the token's payload, which is parsed when the
- * first $civic_claim_NAME is read and kept with the request.
+ * A claim is looked up in the token's payload.
  */
 
 
-#include "civic_auth_bearer.h"
+#include "civic_auth_conf.h"
 #include "civic_auth_headers.h"
 #include "civic_variables.h"
 
@@ -19,9 +18,6 @@ static ngx_int_t civic_auth_variables_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t civic_auth_variables_claim(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t civic_auth_variables_parse(ngx_http_request_t *r,
-    civic_auth_caller_t *caller);
-static void civic_auth_variables_cleanup(void *data);
 static void civic_auth_variables_set(ngx_http_variable_value_t *v,
     const ngx_str_t *value);
 
@@ -42,6 +38,21 @@ static ngx_http_variable_t  civic_auth_variables[] = {
 
     { ngx_string("civic_region"), NULL, civic_auth_variables_identity,
       offsetof(civic_identity_t, region), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("civic_app"), NULL, civic_auth_variables_identity,
+      offsetof(civic_identity_t, app), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("civic_client"), NULL, civic_auth_variables_identity,
+      offsetof(civic_identity_t, client), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("civic_roles"), NULL, civic_auth_variables_identity,
+      offsetof(civic_identity_t, roles), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("civic_level"), NULL, civic_auth_variables_identity,
+      offsetof(civic_identity_t, level), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("civic_class"), NULL, civic_auth_variables_identity,
+      offsetof(civic_identity_t, class), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("civic_auth_status"), NULL, civic_auth_variables_status,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -119,7 +130,6 @@ civic_auth_variables_claim(ngx_http_request_t *r,
     ngx_str_t             name, value;
     civic_ctx_t          *ctx;
     const civic_json_t   *claim;
-    civic_auth_caller_t  *caller;
 
     ctx = civic_ctx_get(r);
 
@@ -128,20 +138,16 @@ civic_auth_variables_claim(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    caller = (civic_auth_caller_t *) ctx->identity;
-
-    if (caller->claims == NULL
-        && civic_auth_variables_parse(r, caller) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     /* nginx keeps names of variables in lower case only */
 
     name.data = variable->data + sizeof("civic_claim_") - 1;
     name.len = variable->len - (sizeof("civic_claim_") - 1);
 
-    claim = civic_json_member_any_case(caller->claims, &name);
+    claim = civic_auth_claims(r, ctx->identity);
+
+    if (claim != NULL) {
+        claim = civic_json_member_any_case(claim, &name);
+    }
 
     if (claim == NULL) {
         v->not_found = 1;
@@ -162,36 +168,6 @@ civic_auth_variables_claim(ngx_http_request_t *r,
     civic_auth_variables_set(v, &value);
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-civic_auth_variables_parse(ngx_http_request_t *r, civic_auth_caller_t *caller)
-{
-    ngx_pool_cleanup_t  *cln;
-
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    caller->claims = civic_json_parse(&caller->identity.claims,
-                                      CIVIC_JOSE_MAX_TOKEN, NULL, 0);
-    if (caller->claims == NULL) {
-        return NGX_ERROR;
-    }
-
-    cln->handler = civic_auth_variables_cleanup;
-    cln->data = caller->claims;
-
-    return NGX_OK;
-}
-
-
-static void
-civic_auth_variables_cleanup(void *data)
-{
-    civic_json_free(data);
 }
 
 

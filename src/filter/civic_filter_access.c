@@ -15,6 +15,7 @@
 #include "civic_filter_conf.h"
 #include "civic_filter_value.h"
 #include "civic_host_response.h"
+#include "civic_wait.h"
 
 
 static ngx_int_t civic_filter_access_args(civic_filter_ctx_t *f,
@@ -22,7 +23,6 @@ static ngx_int_t civic_filter_access_args(civic_filter_ctx_t *f,
 static ngx_int_t civic_filter_access_results(civic_filter_ctx_t *f,
     const civic_host_result_t *result);
 static void civic_filter_access_wake(ngx_http_request_t *r);
-static ngx_int_t civic_filter_access_wait(ngx_http_request_t *r);
 static ngx_int_t civic_filter_access_set(civic_filter_ctx_t *f,
     const civic_value_t *name, const civic_value_t *value);
 static ngx_uint_t civic_filter_access_free(const ngx_str_t *name);
@@ -91,10 +91,10 @@ civic_filter_plugins_access(ngx_http_request_t *r, civic_ctx_t *ctx)
     switch (rc) {
 
     case NGX_DONE:
-        return civic_filter_access_wait(r);
+        return civic_wait_park(r);
 
     case NGX_DECLINED:
-        r->read_event_handler = ngx_http_block_reading;
+        civic_wait_end(r);
         f->admitted = 1;
         return civic_filter_ask(f);
 
@@ -104,22 +104,6 @@ civic_filter_plugins_access(ngx_http_request_t *r, civic_ctx_t *ctx)
 
     return civic_host_response_retry_after(r, f->retry) == NGX_OK
            ? rc : NGX_ERROR;
-}
-
-
-/* parked in REWRITE: a client that leaves is noticed */
-
-static ngx_int_t
-civic_filter_access_wait(ngx_http_request_t *r)
-{
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return NGX_DONE;
 }
 
 

@@ -9,7 +9,7 @@
 
 
 #include "civic_openapi.h"
-#include "civic_auth.h"
+#include "civic_issuer.h"
 #include "civic_plugin.h"
 
 
@@ -193,7 +193,7 @@ civic_openapi_make(ngx_http_request_t *r, ngx_pool_t *pool, ngx_str_t *text)
     all = civic_plugin_all();
     n = all ? all->nelts : 0;
 
-    issuers = civic_auth_issuer_names(r);
+    issuers = civic_issuer_names(r);
     entry = ngx_palloc(r->pool, (n + 1) * sizeof(civic_openapi_plugin_t));
 
     if (issuers == NULL || entry == NULL) {

@@ -260,7 +260,7 @@ civic_plugin_routes_way(ngx_pool_t *pool, civic_plugin_mount_t *mount,
         return NULL;
     }
 
-    wish.issuers = &spec->auth;
+    wish.words = &spec->auth;
     wish.requires = &spec->require;
     wish.optional = spec->optional;
     wish.pos = way->route.pos;

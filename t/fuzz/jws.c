@@ -1,7 +1,7 @@
 /* sources: src/jose/civic_jose_jws.c src/jose/civic_jose_keyset.c
  * src/jose/civic_jose_key.c src/jose/civic_jose_pkey.c
  * src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c
- * src/jose/civic_jose_base64url.c src/auth/civic_auth_claims.c
+ * src/jose/civic_jose_base64url.c src/auth/civic_issuer_claims.c
  * src/civic_json.c src/civic_problem.c */
 
 /*
@@ -17,7 +17,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_claims.h"
+#include "civic_issuer_claims.h"
 
 
 #define JWS_KEYS                                                              \
@@ -61,10 +61,10 @@ jws_claims(const civic_jose_jws_t *jws)
     ngx_array_t           audiences;
     ngx_pool_t           *pool;
     civic_json_t         *claims;
-    civic_auth_rules_t    rules;
-    civic_auth_claims_t   out;
+    civic_issuer_rules_t    rules;
+    civic_issuer_claims_t   out;
 
-    if (civic_auth_claims_parse(&jws->payload, &claims, &issuer)
+    if (civic_issuer_claims_parse(&jws->payload, &claims, &issuer)
         != CIVIC_OK)
     {
         return;
@@ -84,7 +84,7 @@ jws_claims(const civic_jose_jws_t *jws)
     rules.leeway = 300;
     rules.lifetime = 3600;
 
-    if (civic_auth_claims_check(&rules, jws, claims, 1000000, pool, &out)
+    if (civic_issuer_claims_check(&rules, jws, claims, 1000000, pool, &out)
         == CIVIC_OK && out.expires <= 1000000 - 300)
     {
         abort();

@@ -4,11 +4,11 @@
  */
 
 
-#ifndef _CIVIC_AUTH_CACHE_H_INCLUDED_
-#define _CIVIC_AUTH_CACHE_H_INCLUDED_
+#ifndef _CIVIC_ISSUER_CACHE_H_INCLUDED_
+#define _CIVIC_ISSUER_CACHE_H_INCLUDED_
 
 
-#include "civic_auth_bearer.h"
+#include "civic_issuer_bearer.h"
 
 
 /*
@@ -17,14 +17,14 @@
  * remembered, or expired by now; NGX_ERROR: no memory.
  */
 
-ngx_int_t civic_auth_cache_find(ngx_shm_zone_t *zone,
+ngx_int_t civic_issuer_cache_find(ngx_shm_zone_t *zone,
     const civic_auth_policy_t *policy, const u_char *digest,
     ngx_pool_t *pool, civic_auth_caller_t *caller);
 
 /* remembers a verified token; what is too large is not remembered */
 
-void civic_auth_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
+void civic_issuer_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
     const civic_auth_caller_t *caller);
 
 
-#endif /* _CIVIC_AUTH_CACHE_H_INCLUDED_ */
+#endif /* _CIVIC_ISSUER_CACHE_H_INCLUDED_ */

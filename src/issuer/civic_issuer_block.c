@@ -11,64 +11,64 @@
 #include "civic_auth_conf.h"
 
 
-#define CIVIC_AUTH_LEEWAY      30      /* s */
-#define CIVIC_AUTH_LEEWAY_MAX  300
+#define CIVIC_ISSUER_LEEWAY      30      /* s */
+#define CIVIC_ISSUER_LEEWAY_MAX  300
 
 
 typedef struct {
     const char   *name;
     ngx_uint_t    min;                 /* arguments */
     ngx_uint_t    max;
-    char       *(*set)(ngx_conf_t *cf, civic_auth_issuer_t *issuer);
+    char       *(*set)(ngx_conf_t *cf, civic_issuer_t *issuer);
     size_t        offset;              /* in the rules */
     unsigned      mandatory:1;
-} civic_auth_issuer_word_t;
+} civic_issuer_word_t;
 
 
-static ngx_int_t civic_auth_issuer_add(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer);
-static char *civic_auth_issuer_name(ngx_conf_t *cf, const ngx_str_t *name);
-static char *civic_auth_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy,
+static ngx_int_t civic_issuer_add(ngx_conf_t *cf,
+    civic_issuer_t *issuer);
+static char *civic_issuer_name(ngx_conf_t *cf, const ngx_str_t *name);
+static char *civic_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
-static char *civic_auth_issuer_take(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer, const civic_auth_issuer_word_t *word);
-static char *civic_auth_issuer_list(ngx_conf_t *cf, ngx_array_t **list);
-static char *civic_auth_issuer_audience(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer);
-static char *civic_auth_issuer_required(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer);
-static char *civic_auth_issuer_keys(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer);
-static char *civic_auth_issuer_algorithms(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer);
-static char *civic_auth_issuer_leeway(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer);
-static char *civic_auth_issuer_lifetime(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer);
-static char *civic_auth_issuer_close(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer);
+static char *civic_issuer_take(ngx_conf_t *cf,
+    civic_issuer_t *issuer, const civic_issuer_word_t *word);
+static char *civic_issuer_list(ngx_conf_t *cf, ngx_array_t **list);
+static char *civic_issuer_audience(ngx_conf_t *cf,
+    civic_issuer_t *issuer);
+static char *civic_issuer_required(ngx_conf_t *cf,
+    civic_issuer_t *issuer);
+static char *civic_issuer_keys(ngx_conf_t *cf,
+    civic_issuer_t *issuer);
+static char *civic_issuer_algorithms(ngx_conf_t *cf,
+    civic_issuer_t *issuer);
+static char *civic_issuer_leeway(ngx_conf_t *cf,
+    civic_issuer_t *issuer);
+static char *civic_issuer_lifetime(ngx_conf_t *cf,
+    civic_issuer_t *issuer);
+static char *civic_issuer_close(ngx_conf_t *cf,
+    civic_issuer_t *issuer);
 
 
-static civic_auth_issuer_word_t  civic_auth_issuer_words[] = {
+static civic_issuer_word_t  civic_issuer_words[] = {
 
-    { "issuer", 1, 1, NULL, offsetof(civic_auth_rules_t, issuer), 1 },
-    { "audience", 1, 64, civic_auth_issuer_audience, 0, 1 },
-    { "keys", 1, 1, civic_auth_issuer_keys, 0, 1 },
-    { "algorithms", 1, 64, civic_auth_issuer_algorithms, 0, 1 },
-    { "leeway", 1, 1, civic_auth_issuer_leeway, 0, 0 },
-    { "lifetime", 1, 1, civic_auth_issuer_lifetime, 0, 0 },
-    { "type", 1, 1, NULL, offsetof(civic_auth_rules_t, type), 0 },
-    { "subject", 1, 1, NULL, offsetof(civic_auth_rules_t, subject), 0 },
-    { "scope", 1, 1, NULL, offsetof(civic_auth_rules_t, scope), 0 },
-    { "region", 1, 1, NULL, offsetof(civic_auth_rules_t, region), 0 },
-    { "require_claims", 1, 64, civic_auth_issuer_required, 0, 0 },
+    { "issuer", 1, 1, NULL, offsetof(civic_issuer_rules_t, issuer), 1 },
+    { "audience", 1, 64, civic_issuer_audience, 0, 1 },
+    { "keys", 1, 1, civic_issuer_keys, 0, 1 },
+    { "algorithms", 1, 64, civic_issuer_algorithms, 0, 1 },
+    { "leeway", 1, 1, civic_issuer_leeway, 0, 0 },
+    { "lifetime", 1, 1, civic_issuer_lifetime, 0, 0 },
+    { "type", 1, 1, NULL, offsetof(civic_issuer_rules_t, type), 0 },
+    { "subject", 1, 1, NULL, offsetof(civic_issuer_rules_t, subject), 0 },
+    { "scope", 1, 1, NULL, offsetof(civic_issuer_rules_t, scope), 0 },
+    { "region", 1, 1, NULL, offsetof(civic_issuer_rules_t, region), 0 },
+    { "require_claims", 1, 64, civic_issuer_required, 0, 0 },
     { NULL, 0, 0, NULL, 0, 0 }
 };
 
 
 /* what the design has and this version has not */
 
-static const char  *civic_auth_issuer_later[] = {
+static const char  *civic_issuer_later[] = {
     "token", "introspect", "roles", NULL
 };
 
@@ -76,22 +76,22 @@ static const char  *civic_auth_issuer_later[] = {
 /* civic_issuer NAME { ... } */
 
 char *
-civic_auth_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+civic_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char                 *rv;
     ngx_str_t            *value;
     ngx_conf_t            save;
     civic_pos_t          *pos;
-    civic_auth_issuer_t  *issuer;
+    civic_issuer_t  *issuer;
 
     value = cf->args->elts;
 
-    rv = civic_auth_issuer_name(cf, &value[1]);
+    rv = civic_issuer_name(cf, &value[1]);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    issuer = ngx_pcalloc(cf->pool, sizeof(civic_auth_issuer_t));
+    issuer = ngx_pcalloc(cf->pool, sizeof(civic_issuer_t));
     pos = civic_conf_pos(cf);
 
     if (issuer == NULL || pos == NULL) {
@@ -100,18 +100,18 @@ civic_auth_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     issuer->name = value[1];
     issuer->pos = *pos;
-    issuer->rules.leeway = CIVIC_AUTH_LEEWAY;
+    issuer->rules.leeway = CIVIC_ISSUER_LEEWAY;
 
     ngx_str_set(&issuer->rules.subject, "sub");
     ngx_str_set(&issuer->rules.scope, "scope");
     ngx_str_set(&issuer->rules.region, "region");
 
-    if (civic_auth_issuer_add(cf, issuer) != NGX_OK) {
+    if (civic_issuer_add(cf, issuer) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
     save = *cf;
-    cf->handler = civic_auth_issuer_word;
+    cf->handler = civic_issuer_word;
     cf->handler_conf = (void *) issuer;
 
     rv = ngx_conf_parse(cf, NULL);
@@ -122,15 +122,15 @@ civic_auth_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    return civic_auth_issuer_close(cf, issuer);
+    return civic_issuer_close(cf, issuer);
 }
 
 
 static ngx_int_t
-civic_auth_issuer_add(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+civic_issuer_add(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     ngx_uint_t                i;
-    civic_auth_issuer_t     **slot;
+    civic_issuer_t     **slot;
     civic_auth_main_conf_t   *amcf;
 
     amcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_auth_module);
@@ -162,7 +162,7 @@ civic_auth_issuer_add(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 /* the name is the first part of "ISSUER:SUBJECT": it has no colon */
 
 static char *
-civic_auth_issuer_name(ngx_conf_t *cf, const ngx_str_t *name)
+civic_issuer_name(ngx_conf_t *cf, const ngx_str_t *name)
 {
     u_char  ch;
     size_t  i;
@@ -196,24 +196,24 @@ civic_auth_issuer_name(ngx_conf_t *cf, const ngx_str_t *name)
 
 
 static char *
-civic_auth_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+civic_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
-    civic_auth_issuer_t  *issuer = conf;
+    civic_issuer_t  *issuer = conf;
 
     ngx_str_t                 *value;
     const char               **later;
-    civic_auth_issuer_word_t  *word;
+    civic_issuer_word_t  *word;
 
     value = cf->args->elts;
 
-    for (word = civic_auth_issuer_words; word->name; word++) {
+    for (word = civic_issuer_words; word->name; word++) {
 
         if (ngx_strcmp(value[0].data, word->name) == 0) {
-            return civic_auth_issuer_take(cf, issuer, word);
+            return civic_issuer_take(cf, issuer, word);
         }
     }
 
-    for (later = civic_auth_issuer_later; *later; later++) {
+    for (later = civic_issuer_later; *later; later++) {
 
         if (ngx_strcmp(value[0].data, *later) == 0) {
             return civic_conf_error(cf, NULL,
@@ -230,14 +230,14 @@ civic_auth_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
 
 static char *
-civic_auth_issuer_take(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
-    const civic_auth_issuer_word_t *word)
+civic_issuer_take(ngx_conf_t *cf, civic_issuer_t *issuer,
+    const civic_issuer_word_t *word)
 {
     ngx_str_t   *value, *field;
     ngx_uint_t   i, bit;
 
     value = cf->args->elts;
-    bit = (ngx_uint_t) 1 << (word - civic_auth_issuer_words);
+    bit = (ngx_uint_t) 1 << (word - civic_issuer_words);
 
     if (issuer->words & bit) {
         return civic_conf_error(cf, NULL, "\"%s\" comes twice in "
@@ -275,21 +275,21 @@ civic_auth_issuer_take(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
 
 
 static char *
-civic_auth_issuer_audience(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+civic_issuer_audience(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
-    return civic_auth_issuer_list(cf, &issuer->rules.audiences);
+    return civic_issuer_list(cf, &issuer->rules.audiences);
 }
 
 
 static char *
-civic_auth_issuer_required(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+civic_issuer_required(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
-    return civic_auth_issuer_list(cf, &issuer->rules.required);
+    return civic_issuer_list(cf, &issuer->rules.required);
 }
 
 
 static char *
-civic_auth_issuer_list(ngx_conf_t *cf, ngx_array_t **list)
+civic_issuer_list(ngx_conf_t *cf, ngx_array_t **list)
 {
     ngx_str_t   *value, *item;
     ngx_uint_t   i;
@@ -316,7 +316,7 @@ civic_auth_issuer_list(ngx_conf_t *cf, ngx_array_t **list)
 
 
 static char *
-civic_auth_issuer_keys(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+civic_issuer_keys(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     ngx_str_t    *value;
     civic_pos_t  *pos;
@@ -347,7 +347,7 @@ civic_auth_issuer_keys(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 
 
 static char *
-civic_auth_issuer_algorithms(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+civic_issuer_algorithms(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     ngx_str_t   *value;
     ngx_uint_t   i, alg;
@@ -380,7 +380,7 @@ civic_auth_issuer_algorithms(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 
 
 static char *
-civic_auth_issuer_leeway(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+civic_issuer_leeway(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     ngx_int_t   sec;
     ngx_str_t  *value;
@@ -389,7 +389,7 @@ civic_auth_issuer_leeway(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 
     sec = ngx_parse_time(&value[1], 1);
 
-    if (sec == NGX_ERROR || sec > CIVIC_AUTH_LEEWAY_MAX) {
+    if (sec == NGX_ERROR || sec > CIVIC_ISSUER_LEEWAY_MAX) {
         return civic_conf_error(cf, NULL,
                                 "\"leeway %V\" in civic_issuer \"%V\" is "
                                 "not a time of at most 5m", &value[1],
@@ -403,7 +403,7 @@ civic_auth_issuer_leeway(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 
 
 static char *
-civic_auth_issuer_lifetime(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+civic_issuer_lifetime(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     ngx_int_t   sec;
     ngx_str_t  *value;
@@ -425,33 +425,33 @@ civic_auth_issuer_lifetime(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 
 
 static char *
-civic_auth_issuer_close(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+civic_issuer_close(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     ngx_uint_t  i;
 
-    for (i = 0; civic_auth_issuer_words[i].name; i++) {
+    for (i = 0; civic_issuer_words[i].name; i++) {
 
-        if (civic_auth_issuer_words[i].mandatory
+        if (civic_issuer_words[i].mandatory
             && !(issuer->words & ((ngx_uint_t) 1 << i)))
         {
             return civic_conf_error(cf, &issuer->pos,
                                     "civic_issuer \"%V\" does not say \"%s\"",
                                     &issuer->name,
-                                    civic_auth_issuer_words[i].name);
+                                    civic_issuer_words[i].name);
         }
     }
 
-    return civic_auth_issuer_load(cf, issuer);
+    return civic_issuer_load(cf, issuer);
 }
 
 
 const ngx_array_t *
-civic_auth_issuer_names(ngx_http_request_t *r)
+civic_issuer_names(ngx_http_request_t *r)
 {
     ngx_str_t                *name;
     ngx_uint_t                i;
     ngx_array_t              *names;
-    civic_auth_issuer_t     **issuer;
+    civic_issuer_t     **issuer;
     civic_auth_main_conf_t   *amcf;
 
     amcf = ngx_http_get_module_main_conf(r, ngx_http_civic_auth_module);

@@ -9,7 +9,7 @@
  *
  * An entry:
  *
- *     civic_auth_entry_t | subject | scope | region | claims
+ *     civic_issuer_entry_t | subject | scope | region | claims
  *
  * The zone's slab pool gives one chunk for the store, and its mutex, which
  * nginx frees when a worker dies holding it.  Each call takes the lock once
@@ -17,13 +17,13 @@
  */
 
 
-#include "civic_auth_cache.h"
+#include "civic_issuer_cache.h"
 #include "civic_shm.h"
 #include "civic_status.h"
 
 
-#define CIVIC_AUTH_CACHE_CELL  256     /* bytes; most tokens take 2 to 4 */
-#define CIVIC_AUTH_CACHE_MAX   (4 * CIVIC_JOSE_MAX_TOKEN)
+#define CIVIC_ISSUER_CACHE_CELL  256     /* bytes; most tokens take 2 to 4 */
+#define CIVIC_ISSUER_CACHE_MAX   (4 * CIVIC_JOSE_MAX_TOKEN)
 
 
 typedef struct {
@@ -33,53 +33,53 @@ typedef struct {
     uint32_t            scope;
     uint32_t            region;
     uint32_t            claims;
-} civic_auth_entry_t;
+} civic_issuer_entry_t;
 
 
 typedef struct {
     ngx_slab_pool_t    *shpool;
     civic_shm_t        *store;
-} civic_auth_cache_t;
+} civic_issuer_cache_t;
 
 
-static ngx_int_t civic_auth_cache_init_zone(ngx_shm_zone_t *zone,
+static ngx_int_t civic_issuer_cache_init_zone(ngx_shm_zone_t *zone,
     void *data);
-static const civic_auth_issuer_t *civic_auth_cache_find_locked(
+static const civic_issuer_t *civic_issuer_cache_find_locked(
     civic_shm_t *store, const civic_auth_policy_t *policy,
-    const u_char *digest, civic_auth_entry_t *head);
-static ngx_uint_t civic_auth_cache_read_locked(civic_shm_t *store,
-    const civic_auth_issuer_t *issuer, const u_char *digest,
-    civic_auth_entry_t *head);
-static ngx_int_t civic_auth_cache_unpack(const civic_auth_entry_t *head,
-    const civic_auth_issuer_t *issuer, ngx_pool_t *pool,
+    const u_char *digest, civic_issuer_entry_t *head);
+static ngx_uint_t civic_issuer_cache_read_locked(civic_shm_t *store,
+    const civic_issuer_t *issuer, const u_char *digest,
+    civic_issuer_entry_t *head);
+static ngx_int_t civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
+    const civic_issuer_t *issuer, ngx_pool_t *pool,
     civic_auth_caller_t *caller);
-static void civic_auth_cache_write_locked(civic_shm_t *store,
-    civic_auth_entry_t *entry, const civic_auth_entry_t *head,
+static void civic_issuer_cache_write_locked(civic_shm_t *store,
+    civic_issuer_entry_t *entry, const civic_issuer_entry_t *head,
     const civic_identity_t *identity);
-static void civic_auth_cache_mix(u_char *mixed, const u_char *digest,
-    const civic_auth_issuer_t *issuer);
-static size_t civic_auth_cache_length(const civic_auth_entry_t *head);
-static void civic_auth_cache_enter(civic_auth_cache_t *cache);
-static void civic_auth_cache_leave(civic_auth_cache_t *cache);
+static void civic_issuer_cache_mix(u_char *mixed, const u_char *digest,
+    const civic_issuer_t *issuer);
+static size_t civic_issuer_cache_length(const civic_issuer_entry_t *head);
+static void civic_issuer_cache_enter(civic_issuer_cache_t *cache);
+static void civic_issuer_cache_leave(civic_issuer_cache_t *cache);
 
 
 /* filled under the lock, read after it: a worker is one thread */
 
-static u_char  civic_auth_cache_scratch[CIVIC_AUTH_CACHE_MAX];
+static u_char  civic_issuer_cache_scratch[CIVIC_ISSUER_CACHE_MAX];
 
 
 ngx_int_t
 civic_auth_zone_add(ngx_conf_t *cf, size_t size)
 {
     ngx_shm_zone_t          *zone;
-    civic_auth_cache_t      *cache;
+    civic_issuer_cache_t      *cache;
     civic_auth_main_conf_t  *amcf;
 
     static ngx_str_t  name = ngx_string("civic_tokens");
 
     amcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_auth_module);
 
-    cache = ngx_pcalloc(cf->pool, sizeof(civic_auth_cache_t));
+    cache = ngx_pcalloc(cf->pool, sizeof(civic_issuer_cache_t));
     if (cache == NULL) {
         return NGX_ERROR;
     }
@@ -90,7 +90,7 @@ civic_auth_zone_add(ngx_conf_t *cf, size_t size)
         return NGX_ERROR;
     }
 
-    zone->init = civic_auth_cache_init_zone;
+    zone->init = civic_issuer_cache_init_zone;
     zone->data = cache;
 
     amcf->zone = zone;
@@ -102,14 +102,14 @@ civic_auth_zone_add(ngx_conf_t *cf, size_t size)
 /* a reload; a segment that another process laid out; a new one */
 
 static ngx_int_t
-civic_auth_cache_init_zone(ngx_shm_zone_t *zone, void *data)
+civic_issuer_cache_init_zone(ngx_shm_zone_t *zone, void *data)
 {
-    civic_auth_cache_t  *ocache = data;
+    civic_issuer_cache_t  *ocache = data;
 
     void                *region;
     size_t               len, size;
     ngx_slab_pool_t     *shpool;
-    civic_auth_cache_t  *cache;
+    civic_issuer_cache_t  *cache;
 
     cache = zone->data;
     shpool = (ngx_slab_pool_t *) zone->shm.addr;
@@ -143,7 +143,7 @@ civic_auth_cache_init_zone(ngx_shm_zone_t *zone, void *data)
         return NGX_ERROR;
     }
 
-    cache->store = civic_shm_init(region, size, CIVIC_AUTH_CACHE_CELL);
+    cache->store = civic_shm_init(region, size, CIVIC_ISSUER_CACHE_CELL);
     if (cache->store == NULL) {
         return NGX_ERROR;
     }
@@ -155,43 +155,43 @@ civic_auth_cache_init_zone(ngx_shm_zone_t *zone, void *data)
 
 
 ngx_int_t
-civic_auth_cache_find(ngx_shm_zone_t *zone, const civic_auth_policy_t *policy,
+civic_issuer_cache_find(ngx_shm_zone_t *zone, const civic_auth_policy_t *policy,
     const u_char *digest, ngx_pool_t *pool, civic_auth_caller_t *caller)
 {
-    civic_auth_cache_t         *cache;
-    civic_auth_entry_t          head;
-    const civic_auth_issuer_t  *issuer;
+    civic_issuer_cache_t         *cache;
+    civic_issuer_entry_t          head;
+    const civic_issuer_t  *issuer;
 
     cache = zone->data;
 
-    civic_auth_cache_enter(cache);
+    civic_issuer_cache_enter(cache);
 
-    issuer = civic_auth_cache_find_locked(cache->store, policy, digest,
+    issuer = civic_issuer_cache_find_locked(cache->store, policy, digest,
                                           &head);
 
-    civic_auth_cache_leave(cache);
+    civic_issuer_cache_leave(cache);
 
     if (issuer == NULL) {
         return NGX_DECLINED;
     }
 
-    return civic_auth_cache_unpack(&head, issuer, pool, caller);
+    return civic_issuer_cache_unpack(&head, issuer, pool, caller);
 }
 
 
-static const civic_auth_issuer_t *
-civic_auth_cache_find_locked(civic_shm_t *store,
+static const civic_issuer_t *
+civic_issuer_cache_find_locked(civic_shm_t *store,
     const civic_auth_policy_t *policy, const u_char *digest,
-    civic_auth_entry_t *head)
+    civic_issuer_entry_t *head)
 {
     ngx_uint_t             i;
-    civic_auth_issuer_t  **issuer;
+    civic_issuer_t  **issuer;
 
     issuer = policy->issuers->elts;
 
     for (i = 0; i < policy->issuers->nelts; i++) {
 
-        if (civic_auth_cache_read_locked(store, issuer[i], digest, head)) {
+        if (civic_issuer_cache_read_locked(store, issuer[i], digest, head)) {
             return issuer[i];
         }
     }
@@ -201,15 +201,15 @@ civic_auth_cache_find_locked(civic_shm_t *store,
 
 
 static ngx_uint_t
-civic_auth_cache_read_locked(civic_shm_t *store,
-    const civic_auth_issuer_t *issuer, const u_char *digest,
-    civic_auth_entry_t *head)
+civic_issuer_cache_read_locked(civic_shm_t *store,
+    const civic_issuer_t *issuer, const u_char *digest,
+    civic_issuer_entry_t *head)
 {
     size_t               len;
     u_char               mixed[CIVIC_JOSE_DIGEST_LEN];
-    civic_auth_entry_t  *entry;
+    civic_issuer_entry_t  *entry;
 
-    civic_auth_cache_mix(mixed, digest, issuer);
+    civic_issuer_cache_mix(mixed, digest, issuer);
 
     entry = civic_shm_find(store, mixed);
 
@@ -228,22 +228,22 @@ civic_auth_cache_read_locked(civic_shm_t *store,
 
     *head = *entry;
 
-    len = civic_auth_cache_length(head);
+    len = civic_issuer_cache_length(head);
 
-    if (len > CIVIC_AUTH_CACHE_MAX) {
+    if (len > CIVIC_ISSUER_CACHE_MAX) {
         return 0;
     }
 
-    civic_shm_read(store, entry, sizeof(civic_auth_entry_t),
-                   civic_auth_cache_scratch, len);
+    civic_shm_read(store, entry, sizeof(civic_issuer_entry_t),
+                   civic_issuer_cache_scratch, len);
 
     return 1;
 }
 
 
 static ngx_int_t
-civic_auth_cache_unpack(const civic_auth_entry_t *head,
-    const civic_auth_issuer_t *issuer, ngx_pool_t *pool,
+civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
+    const civic_issuer_t *issuer, ngx_pool_t *pool,
     civic_auth_caller_t *caller)
 {
     size_t             len;
@@ -251,7 +251,7 @@ civic_auth_cache_unpack(const civic_auth_entry_t *head,
     civic_identity_t  *identity;
 
     identity = &caller->identity;
-    len = civic_auth_cache_length(head);
+    len = civic_issuer_cache_length(head);
 
     p = ngx_pnalloc(pool, issuer->name.len + 1 + len);
     if (p == NULL) {
@@ -264,7 +264,7 @@ civic_auth_cache_unpack(const civic_auth_entry_t *head,
     p = ngx_cpymem(p, issuer->name.data, issuer->name.len);
     *p++ = ':';
 
-    ngx_memcpy(p, civic_auth_cache_scratch, len);
+    ngx_memcpy(p, civic_issuer_cache_scratch, len);
 
     identity->subject.data = p;
     identity->subject.len = head->subject;
@@ -291,19 +291,19 @@ civic_auth_cache_unpack(const civic_auth_entry_t *head,
 
 
 void
-civic_auth_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
+civic_issuer_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
     const civic_auth_caller_t *caller)
 {
     size_t                   len;
     ngx_uint_t               evicted;
-    civic_auth_cache_t      *cache;
-    civic_auth_entry_t       head, *entry;
+    civic_issuer_cache_t      *cache;
+    civic_issuer_entry_t       head, *entry;
     const civic_identity_t  *identity;
 
     cache = zone->data;
     identity = &caller->identity;
 
-    civic_auth_cache_mix(head.digest, digest, caller->issuer);
+    civic_issuer_cache_mix(head.digest, digest, caller->issuer);
 
     head.expires = identity->expires;
     head.subject = identity->subject.len;
@@ -311,24 +311,24 @@ civic_auth_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
     head.region = identity->region.len;
     head.claims = identity->claims.len;
 
-    len = civic_auth_cache_length(&head);
+    len = civic_issuer_cache_length(&head);
 
-    if (len > CIVIC_AUTH_CACHE_MAX) {
+    if (len > CIVIC_ISSUER_CACHE_MAX) {
         return;
     }
 
     evicted = 0;
 
-    civic_auth_cache_enter(cache);
+    civic_issuer_cache_enter(cache);
 
     entry = civic_shm_insert(cache->store, head.digest,
-                             sizeof(civic_auth_entry_t) + len, &evicted);
+                             sizeof(civic_issuer_entry_t) + len, &evicted);
 
     if (entry != NULL) {
-        civic_auth_cache_write_locked(cache->store, entry, &head, identity);
+        civic_issuer_cache_write_locked(cache->store, entry, &head, identity);
     }
 
-    civic_auth_cache_leave(cache);
+    civic_issuer_cache_leave(cache);
 
     if (evicted) {
         civic_status_count(CIVIC_METRIC_TOKENS_EVICTED, evicted);
@@ -337,8 +337,8 @@ civic_auth_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
 
 
 static void
-civic_auth_cache_write_locked(civic_shm_t *store, civic_auth_entry_t *entry,
-    const civic_auth_entry_t *head, const civic_identity_t *identity)
+civic_issuer_cache_write_locked(civic_shm_t *store, civic_issuer_entry_t *entry,
+    const civic_issuer_entry_t *head, const civic_identity_t *identity)
 {
     size_t            offset;
     ngx_uint_t        i;
@@ -349,7 +349,7 @@ civic_auth_cache_write_locked(civic_shm_t *store, civic_auth_entry_t *entry,
     part[2] = &identity->region;
     part[3] = &identity->claims;
 
-    offset = sizeof(civic_auth_entry_t);
+    offset = sizeof(civic_issuer_entry_t);
 
     for (i = 0; i < 4; i++) {
         civic_shm_write(store, entry, offset, part[i]->data, part[i]->len);
@@ -366,8 +366,8 @@ civic_auth_cache_write_locked(civic_shm_t *store, civic_auth_entry_t *entry,
  */
 
 static void
-civic_auth_cache_mix(u_char *mixed, const u_char *digest,
-    const civic_auth_issuer_t *issuer)
+civic_issuer_cache_mix(u_char *mixed, const u_char *digest,
+    const civic_issuer_t *issuer)
 {
     ngx_uint_t  i;
 
@@ -378,7 +378,7 @@ civic_auth_cache_mix(u_char *mixed, const u_char *digest,
 
 
 static size_t
-civic_auth_cache_length(const civic_auth_entry_t *head)
+civic_issuer_cache_length(const civic_issuer_entry_t *head)
 {
     return (size_t) head->subject + head->scope + head->region
            + head->claims;
@@ -386,7 +386,7 @@ civic_auth_cache_length(const civic_auth_entry_t *head)
 
 
 static void
-civic_auth_cache_enter(civic_auth_cache_t *cache)
+civic_issuer_cache_enter(civic_issuer_cache_t *cache)
 {
     ngx_shmtx_lock(&cache->shpool->mutex);
 
@@ -397,7 +397,7 @@ civic_auth_cache_enter(civic_auth_cache_t *cache)
 
 
 static void
-civic_auth_cache_leave(civic_auth_cache_t *cache)
+civic_issuer_cache_leave(civic_issuer_cache_t *cache)
 {
     civic_shm_leave(cache->store);
 

@@ -8,39 +8,39 @@
  */
 
 
-#include "civic_auth_issuer.h"
+#include "civic_issuer.h"
 
 
 #define CIVIC_JOSE_KEYS_MAX    (1024 * 1024)   /* bytes of a key file */
 #define CIVIC_JOSE_KEYS_ERROR  256
 
 
-static char *civic_auth_issuer_read(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer, ngx_str_t *text, ngx_file_info_t *fi);
-static char *civic_auth_issuer_read_fd(ngx_conf_t *cf,
-    civic_auth_issuer_t *issuer, ngx_fd_t fd, ngx_str_t *text,
+static char *civic_issuer_read(ngx_conf_t *cf,
+    civic_issuer_t *issuer, ngx_str_t *text, ngx_file_info_t *fi);
+static char *civic_issuer_read_fd(ngx_conf_t *cf,
+    civic_issuer_t *issuer, ngx_fd_t fd, ngx_str_t *text,
     ngx_file_info_t *fi);
-static ngx_uint_t civic_auth_issuer_symmetric(const ngx_str_t *text);
-static void civic_auth_issuer_cleanup(void *data);
-static ngx_int_t civic_auth_issuer_generation(civic_auth_issuer_t *issuer,
+static ngx_uint_t civic_issuer_symmetric(const ngx_str_t *text);
+static void civic_issuer_cleanup(void *data);
+static ngx_int_t civic_issuer_generation(civic_issuer_t *issuer,
     const ngx_str_t *keys);
-static ngx_int_t civic_auth_issuer_mix(u_char *generation,
+static ngx_int_t civic_issuer_mix(u_char *generation,
     const ngx_str_t *item);
-static ngx_int_t civic_auth_issuer_mix_list(u_char *generation,
+static ngx_int_t civic_issuer_mix_list(u_char *generation,
     const ngx_array_t *list);
-static ngx_int_t civic_auth_issuer_mix_number(u_char *generation,
+static ngx_int_t civic_issuer_mix_number(u_char *generation,
     uint64_t number);
 
 
 char *
-civic_auth_issuer_load(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
+civic_issuer_load(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     char                 *rv, err[CIVIC_JOSE_KEYS_ERROR];
     ngx_str_t             text;
     ngx_file_info_t       fi;
     ngx_pool_cleanup_t   *cln;
 
-    rv = civic_auth_issuer_read(cf, issuer, &text, &fi);
+    rv = civic_issuer_read(cf, issuer, &text, &fi);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -51,7 +51,7 @@ civic_auth_issuer_load(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
                         &issuer->keys_file);
     }
 
-    if ((fi.st_mode & S_IROTH) && civic_auth_issuer_symmetric(&text)) {
+    if ((fi.st_mode & S_IROTH) && civic_issuer_symmetric(&text)) {
         return civic_conf_error(cf, &issuer->keys_pos,
                                 "key file \"%V\" holds a symmetric key, and "
                                 "everybody may read it: chmod o-rwx",
@@ -72,10 +72,10 @@ civic_auth_issuer_load(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
                                 &issuer->keys_file, err);
     }
 
-    cln->handler = civic_auth_issuer_cleanup;
+    cln->handler = civic_issuer_cleanup;
     cln->data = issuer->keys;
 
-    if (civic_auth_issuer_generation(issuer, &text) != NGX_OK) {
+    if (civic_issuer_generation(issuer, &text) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -86,7 +86,7 @@ civic_auth_issuer_load(ngx_conf_t *cf, civic_auth_issuer_t *issuer)
 
 
 static char *
-civic_auth_issuer_read(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
+civic_issuer_read(ngx_conf_t *cf, civic_issuer_t *issuer,
     ngx_str_t *text, ngx_file_info_t *fi)
 {
     char      *rv;
@@ -101,7 +101,7 @@ civic_auth_issuer_read(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
                                 &issuer->keys_file, strerror(ngx_errno));
     }
 
-    rv = civic_auth_issuer_read_fd(cf, issuer, fd, text, fi);
+    rv = civic_issuer_read_fd(cf, issuer, fd, text, fi);
 
     if (ngx_close_file(fd) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
@@ -114,7 +114,7 @@ civic_auth_issuer_read(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
 
 
 static char *
-civic_auth_issuer_read_fd(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
+civic_issuer_read_fd(ngx_conf_t *cf, civic_issuer_t *issuer,
     ngx_fd_t fd, ngx_str_t *text, ngx_file_info_t *fi)
 {
     ssize_t  n;
@@ -153,7 +153,7 @@ civic_auth_issuer_read_fd(ngx_conf_t *cf, civic_auth_issuer_t *issuer,
 /* what is no JWKS at all is left to civic_jose_keyset_parse() to explain */
 
 static ngx_uint_t
-civic_auth_issuer_symmetric(const ngx_str_t *text)
+civic_issuer_symmetric(const ngx_str_t *text)
 {
     ngx_str_t            kty;
     ngx_uint_t           i, n, found;
@@ -189,7 +189,7 @@ civic_auth_issuer_symmetric(const ngx_str_t *text)
 
 
 static void
-civic_auth_issuer_cleanup(void *data)
+civic_issuer_cleanup(void *data)
 {
     civic_jose_keyset_free(data);
 }
@@ -201,27 +201,27 @@ civic_auth_issuer_cleanup(void *data)
  */
 
 static ngx_int_t
-civic_auth_issuer_generation(civic_auth_issuer_t *issuer,
+civic_issuer_generation(civic_issuer_t *issuer,
     const ngx_str_t *keys)
 {
     u_char              *g;
-    civic_auth_rules_t  *rules;
+    civic_issuer_rules_t  *rules;
 
     g = issuer->generation;
     rules = &issuer->rules;
 
-    if (civic_auth_issuer_mix(g, keys) != NGX_OK
-        || civic_auth_issuer_mix(g, &issuer->name) != NGX_OK
-        || civic_auth_issuer_mix(g, &rules->issuer) != NGX_OK
-        || civic_auth_issuer_mix(g, &rules->type) != NGX_OK
-        || civic_auth_issuer_mix(g, &rules->subject) != NGX_OK
-        || civic_auth_issuer_mix(g, &rules->scope) != NGX_OK
-        || civic_auth_issuer_mix(g, &rules->region) != NGX_OK
-        || civic_auth_issuer_mix_list(g, rules->audiences) != NGX_OK
-        || civic_auth_issuer_mix_list(g, rules->required) != NGX_OK
-        || civic_auth_issuer_mix_number(g, issuer->algorithms) != NGX_OK
-        || civic_auth_issuer_mix_number(g, rules->leeway) != NGX_OK
-        || civic_auth_issuer_mix_number(g, rules->lifetime) != NGX_OK)
+    if (civic_issuer_mix(g, keys) != NGX_OK
+        || civic_issuer_mix(g, &issuer->name) != NGX_OK
+        || civic_issuer_mix(g, &rules->issuer) != NGX_OK
+        || civic_issuer_mix(g, &rules->type) != NGX_OK
+        || civic_issuer_mix(g, &rules->subject) != NGX_OK
+        || civic_issuer_mix(g, &rules->scope) != NGX_OK
+        || civic_issuer_mix(g, &rules->region) != NGX_OK
+        || civic_issuer_mix_list(g, rules->audiences) != NGX_OK
+        || civic_issuer_mix_list(g, rules->required) != NGX_OK
+        || civic_issuer_mix_number(g, issuer->algorithms) != NGX_OK
+        || civic_issuer_mix_number(g, rules->leeway) != NGX_OK
+        || civic_issuer_mix_number(g, rules->lifetime) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -231,7 +231,7 @@ civic_auth_issuer_generation(civic_auth_issuer_t *issuer,
 
 
 static ngx_int_t
-civic_auth_issuer_mix(u_char *generation, const ngx_str_t *item)
+civic_issuer_mix(u_char *generation, const ngx_str_t *item)
 {
     u_char     both[2 * CIVIC_JOSE_DIGEST_LEN];
     ngx_str_t  text;
@@ -250,14 +250,14 @@ civic_auth_issuer_mix(u_char *generation, const ngx_str_t *item)
 
 
 static ngx_int_t
-civic_auth_issuer_mix_list(u_char *generation, const ngx_array_t *list)
+civic_issuer_mix_list(u_char *generation, const ngx_array_t *list)
 {
     ngx_str_t   *item;
     ngx_uint_t   i, n;
 
     n = list ? list->nelts : 0;
 
-    if (civic_auth_issuer_mix_number(generation, n) != NGX_OK) {
+    if (civic_issuer_mix_number(generation, n) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -265,7 +265,7 @@ civic_auth_issuer_mix_list(u_char *generation, const ngx_array_t *list)
 
     for (i = 0; i < n; i++) {
 
-        if (civic_auth_issuer_mix(generation, &item[i]) != NGX_OK) {
+        if (civic_issuer_mix(generation, &item[i]) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -275,7 +275,7 @@ civic_auth_issuer_mix_list(u_char *generation, const ngx_array_t *list)
 
 
 static ngx_int_t
-civic_auth_issuer_mix_number(u_char *generation, uint64_t number)
+civic_issuer_mix_number(u_char *generation, uint64_t number)
 {
     u_char     buf[NGX_INT64_LEN];
     ngx_str_t  text;
@@ -283,5 +283,5 @@ civic_auth_issuer_mix_number(u_char *generation, uint64_t number)
     text.data = buf;
     text.len = ngx_snprintf(buf, sizeof(buf), "%uL", number) - buf;
 
-    return civic_auth_issuer_mix(generation, &text);
+    return civic_issuer_mix(generation, &text);
 }

@@ -1,4 +1,4 @@
-/* sources: src/auth/civic_auth_claims.c src/civic_json.c src/civic_problem.c */
+/* sources: src/auth/civic_issuer_claims.c src/civic_json.c src/civic_problem.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -14,7 +14,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_auth_claims.h"
+#include "civic_issuer_claims.h"
 #include "stub_nginx.h"
 
 
@@ -181,7 +181,7 @@ static ngx_str_t           claims_required[] = {
 
 static ngx_array_t         claims_audience_list;
 static ngx_array_t         claims_required_list;
-static civic_auth_rules_t  claims_rules;
+static civic_issuer_rules_t  claims_rules;
 
 
 static int
@@ -211,7 +211,7 @@ claims_setup(void **state)
 
 static civic_problem_e
 claims_judge(const char *text, const char *typ, ngx_pool_t *pool,
-    civic_auth_claims_t *out)
+    civic_issuer_claims_t *out)
 {
     ngx_str_t          payload, issuer;
     civic_json_t      *claims;
@@ -228,10 +228,10 @@ claims_judge(const char *text, const char *typ, ngx_pool_t *pool,
     payload.data = (u_char *) text;
     payload.len = strlen(text);
 
-    problem = civic_auth_claims_parse(&payload, &claims, &issuer);
+    problem = civic_issuer_claims_parse(&payload, &claims, &issuer);
 
     if (problem == CIVIC_OK) {
-        problem = civic_auth_claims_check(&claims_rules, &jws, claims,
+        problem = civic_issuer_claims_check(&claims_rules, &jws, claims,
                                           CLAIMS_NOW, pool, out);
         civic_json_free(claims);
 
@@ -256,7 +256,7 @@ claims_row(void **state)
 {
     char                  text[1024];
     ngx_pool_t           *pool;
-    civic_auth_claims_t   out;
+    civic_issuer_claims_t   out;
     const claims_row_t   *row;
 
     row = *state;
@@ -283,15 +283,15 @@ claims_no_object(void **state)
     civic_json_t  *claims;
 
     ngx_str_set(&payload, "[\"iss\"]");
-    claims_expect(civic_auth_claims_parse(&payload, &claims, &issuer),
+    claims_expect(civic_issuer_claims_parse(&payload, &claims, &issuer),
                   CIVIC_CLAIMS_MALFORMED);
 
     ngx_str_set(&payload, "not JSON");
-    claims_expect(civic_auth_claims_parse(&payload, &claims, &issuer),
+    claims_expect(civic_issuer_claims_parse(&payload, &claims, &issuer),
                   CIVIC_CLAIMS_MALFORMED);
 
     ngx_str_null(&payload);
-    claims_expect(civic_auth_claims_parse(&payload, &claims, &issuer),
+    claims_expect(civic_issuer_claims_parse(&payload, &claims, &issuer),
                   CIVIC_CLAIMS_MALFORMED);
 }
 
@@ -301,7 +301,7 @@ claims_type(void **state)
 {
     ngx_pool_t           *pool;
     const char           *text;
-    civic_auth_claims_t   out;
+    civic_issuer_claims_t   out;
 
     pool = ngx_create_pool(1024, NULL);
     text = "{" CLAIMS_IAT ",\"exp\":1000100,\"need\":{\"ed\":1}}";
@@ -333,7 +333,7 @@ claims_scope(const char *scope, const char *wanted)
 {
     char                  text[1024];
     ngx_pool_t           *pool;
-    civic_auth_claims_t   out;
+    civic_issuer_claims_t   out;
 
     pool = ngx_create_pool(1024, NULL);
 
@@ -366,7 +366,7 @@ claims_output(void **state)
 {
     char                 *text;
     ngx_pool_t           *pool;
-    civic_auth_claims_t   out;
+    civic_issuer_claims_t   out;
 
     pool = ngx_create_pool(1024, NULL);
 
@@ -403,7 +403,7 @@ static void
 claims_no_audience(void **state)
 {
     ngx_pool_t           *pool;
-    civic_auth_claims_t   out;
+    civic_issuer_claims_t   out;
 
     pool = ngx_create_pool(1024, NULL);
     claims_rules.audiences = NULL;
@@ -420,7 +420,7 @@ claims_no_memory(void **state)
 {
     int                   i;
     ngx_pool_t           *pool;
-    civic_auth_claims_t   out;
+    civic_issuer_claims_t   out;
 
     for (i = 0; i < 4; i++) {
         pool = ngx_create_pool(1024, NULL);

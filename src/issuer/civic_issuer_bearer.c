@@ -11,38 +11,38 @@
  */
 
 
-#include "civic_auth_bearer.h"
-#include "civic_auth_cache.h"
+#include "civic_issuer_bearer.h"
+#include "civic_issuer_cache.h"
 #include "civic_auth_headers.h"
 #include "civic_json_arena.h"
 #include "civic_status.h"
 
 
-static ngx_int_t civic_auth_bearer_judge(ngx_http_request_t *r,
+static ngx_int_t civic_issuer_bearer_judge(ngx_http_request_t *r,
     civic_ctx_t *ctx, civic_auth_loc_conf_t *alcf,
     const civic_auth_policy_t *policy);
-static civic_auth_caller_t *civic_auth_bearer_known(civic_ctx_t *ctx,
+static civic_auth_caller_t *civic_issuer_bearer_known(civic_ctx_t *ctx,
     const civic_auth_policy_t *policy);
-static civic_problem_e civic_auth_bearer_find(ngx_http_request_t *r,
+static civic_problem_e civic_issuer_bearer_find(ngx_http_request_t *r,
     civic_ctx_t *ctx, ngx_str_t *token);
-static civic_problem_e civic_auth_bearer_parse(const ngx_str_t *value,
+static civic_problem_e civic_issuer_bearer_parse(const ngx_str_t *value,
     ngx_str_t *token);
-static ngx_uint_t civic_auth_bearer_token68(const ngx_str_t *token);
-static civic_problem_e civic_auth_bearer_verify(ngx_http_request_t *r,
+static ngx_uint_t civic_issuer_bearer_token68(const ngx_str_t *token);
+static civic_problem_e civic_issuer_bearer_verify(ngx_http_request_t *r,
     const civic_auth_policy_t *policy, const ngx_str_t *token,
     civic_auth_caller_t *caller);
-static civic_problem_e civic_auth_bearer_choose(
+static civic_problem_e civic_issuer_bearer_choose(
     const civic_auth_policy_t *policy, const civic_jose_jws_t *jws,
     const civic_json_t *claims, const ngx_str_t *iss, ngx_pool_t *pool,
     civic_auth_caller_t *caller);
-static civic_problem_e civic_auth_bearer_check(
-    const civic_auth_issuer_t *issuer, const civic_jose_jws_t *jws,
+static civic_problem_e civic_issuer_bearer_check(
+    const civic_issuer_t *issuer, const civic_jose_jws_t *jws,
     const civic_json_t *claims, ngx_pool_t *pool,
     civic_auth_caller_t *caller);
-static ngx_int_t civic_auth_bearer_settle(ngx_http_request_t *r,
+static ngx_int_t civic_issuer_bearer_settle(ngx_http_request_t *r,
     civic_ctx_t *ctx, civic_auth_loc_conf_t *alcf,
     civic_auth_caller_t *caller, civic_auth_status_e status);
-static ngx_int_t civic_auth_bearer_refuse(ngx_http_request_t *r,
+static ngx_int_t civic_issuer_bearer_refuse(ngx_http_request_t *r,
     civic_ctx_t *ctx, civic_auth_loc_conf_t *alcf,
     const civic_auth_policy_t *policy, civic_problem_e problem);
 
@@ -67,26 +67,26 @@ civic_auth_authenticate(ngx_http_request_t *r, civic_ctx_t *ctx)
         policy = civic_auth_terms_policy(r, ctx);
 
         if (policy == NULL) {
-            return civic_auth_bearer_settle(r, ctx, alcf, NULL,
+            return civic_issuer_bearer_settle(r, ctx, alcf, NULL,
                                             CIVIC_AUTH_NONE);
         }
     }
 
-    caller = civic_auth_bearer_known(ctx, policy);
+    caller = civic_issuer_bearer_known(ctx, policy);
 
     if (caller != NULL) {
         status = (&caller->identity == ctx->identity)
                  ? ctx->auth_status : ctx->main->auth_status;
 
-        return civic_auth_bearer_settle(r, ctx, alcf, caller, status);
+        return civic_issuer_bearer_settle(r, ctx, alcf, caller, status);
     }
 
-    return civic_auth_bearer_judge(r, ctx, alcf, policy);
+    return civic_issuer_bearer_judge(r, ctx, alcf, policy);
 }
 
 
 static ngx_int_t
-civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
+civic_issuer_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_auth_loc_conf_t *alcf, const civic_auth_policy_t *policy)
 {
     u_char                   digest[CIVIC_JOSE_DIGEST_LEN];
@@ -95,17 +95,17 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_auth_caller_t     *caller;
     civic_auth_main_conf_t  *amcf;
 
-    problem = civic_auth_bearer_find(r, ctx, &token);
+    problem = civic_issuer_bearer_find(r, ctx, &token);
 
     if (problem == CIVIC_CREDENTIALS_MISSING && policy->optional) {
         civic_status_count(CIVIC_METRIC_AUTH_ANONYMOUS, 1);
 
-        return civic_auth_bearer_settle(r, ctx, alcf, NULL,
+        return civic_issuer_bearer_settle(r, ctx, alcf, NULL,
                                         CIVIC_AUTH_ANONYMOUS);
     }
 
     if (problem != CIVIC_OK) {
-        return civic_auth_bearer_refuse(r, ctx, alcf, policy, problem);
+        return civic_issuer_bearer_refuse(r, ctx, alcf, policy, problem);
     }
 
     amcf = ngx_http_get_module_main_conf(r, ngx_http_civic_auth_module);
@@ -116,12 +116,12 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    switch (civic_auth_cache_find(amcf->zone, policy, digest, r->pool, caller))
+    switch (civic_issuer_cache_find(amcf->zone, policy, digest, r->pool, caller))
     {
     case NGX_OK:
         civic_status_count(CIVIC_METRIC_AUTH_CACHED, 1);
 
-        return civic_auth_bearer_settle(r, ctx, alcf, caller,
+        return civic_issuer_bearer_settle(r, ctx, alcf, caller,
                                         CIVIC_AUTH_CACHED);
 
     case NGX_ERROR:
@@ -130,24 +130,24 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     civic_json_arena_enter();
 
-    problem = civic_auth_bearer_verify(r, policy, &token, caller);
+    problem = civic_issuer_bearer_verify(r, policy, &token, caller);
 
     civic_json_arena_leave();
 
-    if (problem == CIVIC_TOKEN_MALFORMED && !civic_auth_bearer_token68(&token))
+    if (problem == CIVIC_TOKEN_MALFORMED && !civic_issuer_bearer_token68(&token))
     {
         problem = CIVIC_CREDENTIALS_MALFORMED;
     }
 
     if (problem != CIVIC_OK) {
-        return civic_auth_bearer_refuse(r, ctx, alcf, policy, problem);
+        return civic_issuer_bearer_refuse(r, ctx, alcf, policy, problem);
     }
 
-    civic_auth_cache_add(amcf->zone, digest, caller);
+    civic_issuer_cache_add(amcf->zone, digest, caller);
 
     civic_status_count(CIVIC_METRIC_AUTH_VERIFIED, 1);
 
-    return civic_auth_bearer_settle(r, ctx, alcf, caller,
+    return civic_issuer_bearer_settle(r, ctx, alcf, caller,
                                     CIVIC_AUTH_VERIFIED);
 }
 
@@ -158,11 +158,11 @@ civic_auth_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
  */
 
 static civic_auth_caller_t *
-civic_auth_bearer_known(civic_ctx_t *ctx, const civic_auth_policy_t *policy)
+civic_issuer_bearer_known(civic_ctx_t *ctx, const civic_auth_policy_t *policy)
 {
     ngx_uint_t             i;
     civic_auth_caller_t   *caller;
-    civic_auth_issuer_t  **issuer;
+    civic_issuer_t  **issuer;
 
     caller = (civic_auth_caller_t *) (ctx->identity ? ctx->identity
                                                     : ctx->main->identity);
@@ -186,7 +186,7 @@ civic_auth_bearer_known(civic_ctx_t *ctx, const civic_auth_policy_t *policy)
 /* CIVIC_OK, CREDENTIALS_MISSING, CREDENTIALS_MALFORMED, TOKEN_TOO_LARGE */
 
 static civic_problem_e
-civic_auth_bearer_find(ngx_http_request_t *r, civic_ctx_t *ctx,
+civic_issuer_bearer_find(ngx_http_request_t *r, civic_ctx_t *ctx,
     ngx_str_t *token)
 {
     ngx_str_t        value;
@@ -206,7 +206,7 @@ civic_auth_bearer_find(ngx_http_request_t *r, civic_ctx_t *ctx,
         return CIVIC_CREDENTIALS_MALFORMED;
     }
 
-    problem = civic_auth_bearer_parse(&value, token);
+    problem = civic_issuer_bearer_parse(&value, token);
 
     if (problem == CIVIC_OK) {
         ctx->main->credential = *token;
@@ -219,7 +219,7 @@ civic_auth_bearer_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 /* "Bearer" 1*SP token, the scheme in any case */
 
 static civic_problem_e
-civic_auth_bearer_parse(const ngx_str_t *value, ngx_str_t *token)
+civic_issuer_bearer_parse(const ngx_str_t *value, ngx_str_t *token)
 {
     u_char  *p, *last;
 
@@ -258,7 +258,7 @@ civic_auth_bearer_parse(const ngx_str_t *value, ngx_str_t *token)
  */
 
 static ngx_uint_t
-civic_auth_bearer_token68(const ngx_str_t *token)
+civic_issuer_bearer_token68(const ngx_str_t *token)
 {
     u_char  ch, *p, *last;
 
@@ -293,7 +293,7 @@ civic_auth_bearer_token68(const ngx_str_t *token)
 
 
 static civic_problem_e
-civic_auth_bearer_verify(ngx_http_request_t *r,
+civic_issuer_bearer_verify(ngx_http_request_t *r,
     const civic_auth_policy_t *policy, const ngx_str_t *token,
     civic_auth_caller_t *caller)
 {
@@ -313,12 +313,12 @@ civic_auth_bearer_verify(ngx_http_request_t *r,
         return problem;
     }
 
-    problem = civic_auth_claims_parse(&jws.payload, &claims, &iss);
+    problem = civic_issuer_claims_parse(&jws.payload, &claims, &iss);
     if (problem != CIVIC_OK) {
         return problem;
     }
 
-    problem = civic_auth_bearer_choose(policy, &jws, claims, &iss, r->pool,
+    problem = civic_issuer_bearer_choose(policy, &jws, claims, &iss, r->pool,
                                        caller);
     civic_json_free(claims);
 
@@ -329,13 +329,13 @@ civic_auth_bearer_verify(ngx_http_request_t *r,
 /* several issuers may share one "iss": then one of them must say yes */
 
 static civic_problem_e
-civic_auth_bearer_choose(const civic_auth_policy_t *policy,
+civic_issuer_bearer_choose(const civic_auth_policy_t *policy,
     const civic_jose_jws_t *jws, const civic_json_t *claims,
     const ngx_str_t *iss, ngx_pool_t *pool, civic_auth_caller_t *caller)
 {
     ngx_uint_t             i;
     civic_problem_e        problem;
-    civic_auth_issuer_t  **issuer;
+    civic_issuer_t  **issuer;
 
     problem = CIVIC_ISSUER_UNKNOWN;
     issuer = policy->issuers->elts;
@@ -349,7 +349,7 @@ civic_auth_bearer_choose(const civic_auth_policy_t *policy,
             continue;
         }
 
-        problem = civic_auth_bearer_check(issuer[i], jws, claims, pool,
+        problem = civic_issuer_bearer_check(issuer[i], jws, claims, pool,
                                           caller);
 
         if (problem == CIVIC_OK || problem == CIVIC_INTERNAL) {
@@ -362,7 +362,7 @@ civic_auth_bearer_choose(const civic_auth_policy_t *policy,
 
 
 static civic_problem_e
-civic_auth_bearer_check(const civic_auth_issuer_t *issuer,
+civic_issuer_bearer_check(const civic_issuer_t *issuer,
     const civic_jose_jws_t *jws, const civic_json_t *claims,
     ngx_pool_t *pool, civic_auth_caller_t *caller)
 {
@@ -370,7 +370,7 @@ civic_auth_bearer_check(const civic_auth_issuer_t *issuer,
     civic_problem_e       problem;
     civic_identity_t     *identity;
     civic_jose_key_t     *key;
-    civic_auth_claims_t   out;
+    civic_issuer_claims_t   out;
 
     key = civic_jose_keyset_find(issuer->keys, jws, &problem);
     if (key == NULL) {
@@ -382,7 +382,7 @@ civic_auth_bearer_check(const civic_auth_issuer_t *issuer,
         return problem;
     }
 
-    problem = civic_auth_claims_check(&issuer->rules, jws, claims,
+    problem = civic_issuer_claims_check(&issuer->rules, jws, claims,
                                       ngx_time(), pool, &out);
     if (problem != CIVIC_OK) {
         return problem;
@@ -420,7 +420,7 @@ civic_auth_bearer_check(const civic_auth_issuer_t *issuer,
  */
 
 static ngx_int_t
-civic_auth_bearer_settle(ngx_http_request_t *r, civic_ctx_t *ctx,
+civic_issuer_bearer_settle(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_auth_loc_conf_t *alcf, civic_auth_caller_t *caller,
     civic_auth_status_e status)
 {
@@ -460,7 +460,7 @@ civic_auth_bearer_settle(ngx_http_request_t *r, civic_ctx_t *ctx,
 
 
 static ngx_int_t
-civic_auth_bearer_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
+civic_issuer_bearer_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_auth_loc_conf_t *alcf, const civic_auth_policy_t *policy,
     civic_problem_e problem)
 {
@@ -477,14 +477,14 @@ civic_auth_bearer_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     civic_status_count(CIVIC_METRIC_AUTH_REFUSED, 1);
 
-    if (civic_auth_bearer_settle(r, ctx, alcf, NULL, CIVIC_AUTH_REFUSED)
+    if (civic_issuer_bearer_settle(r, ctx, alcf, NULL, CIVIC_AUTH_REFUSED)
         != NGX_DECLINED)
     {
         return NGX_ERROR;
     }
 
     if (problem == CIVIC_CREDENTIALS_MISSING) {
-        return civic_auth_bearer_ask(r, ctx, &policy->pos);
+        return civic_issuer_bearer_ask(r, ctx, &policy->pos);
     }
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
@@ -503,7 +503,7 @@ civic_auth_bearer_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
 
 
 ngx_int_t
-civic_auth_bearer_ask(ngx_http_request_t *r, civic_ctx_t *ctx,
+civic_issuer_bearer_ask(ngx_http_request_t *r, civic_ctx_t *ctx,
     const civic_pos_t *pos)
 {
     static ngx_str_t  challenge = ngx_string("Bearer realm=\"civic\"");

@@ -1,0 +1,49 @@
+
+/*
+ * Copyright (C) Civic Gate
+ */
+
+
+#include "civic_wait.h"
+
+
+/*
+ * nginx's own handler of a request whose phases run would not notice that
+ * its client left.  Parked in REWRITE means: no reference is counted.
+ */
+
+ngx_int_t
+civic_wait_park(ngx_http_request_t *r)
+{
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    if (r == r->main
+        && ngx_handle_read_event(r->connection->read, 0) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_DONE;
+}
+
+
+void
+civic_wait_wake(ngx_http_request_t *r)
+{
+    ngx_connection_t  *c;
+
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_http_core_run_phases(r);
+    ngx_http_run_posted_requests(c);
+}
+
+
+void
+civic_wait_end(ngx_http_request_t *r)
+{
+    r->read_event_handler = ngx_http_block_reading;
+}
