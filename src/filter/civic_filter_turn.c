@@ -36,16 +36,6 @@ static void civic_filter_abandon(void *data);
 static void civic_filter_release(void *data);
 
 
-/* what a plugin that is not ready answers, by civic_plugin_state_e */
-
-static const civic_problem_e  civic_filter_states[] = {
-    CIVIC_OK,
-    CIVIC_UNLOADED,
-    CIVIC_STOPPED,
-    CIVIC_QUARANTINED
-};
-
-
 /*
  * The job ends with the request; the plugins are released only with its
  * pool: their "log" functions are called in between.
@@ -231,10 +221,10 @@ civic_filter_ready(civic_filter_ctx_t *f, const civic_plugin_t *plugin)
     ngx_log_error(NGX_LOG_ERR, f->request->connection->log, 0,
                   "civic filter: plugin \"%V\" is not ready (%V)",
                   &plugin->name,
-                  &civic_problems[civic_filter_states[state]].code);
+                  &civic_problems[civic_plugin_states[state]].code);
 
     return civic_filter_refused(f, civic_refuse(f->ctx,
-                                                civic_filter_states[state],
+                                                civic_plugin_states[state],
                                                 &civic_filter_use(f)->pos));
 }
 

@@ -113,6 +113,14 @@ civic_plugin_manifest_t *civic_plugin_manifest_parse(const ngx_str_t *text,
     ngx_pool_t *pool, civic_plugin_errors_t *errors);
 
 /*
+ * What a manifest that may be wrong says of its prefixes, those that are
+ * well-formed: ngx_str_t.  None, if it is no JSON.  NGX_ERROR: no memory.
+ */
+
+ngx_int_t civic_plugin_manifest_claims(const ngx_str_t *text,
+    ngx_pool_t *pool, ngx_array_t *prefixes);
+
+/*
  * config.json (NULL: there is none) against the manifest's "config", with
  * defaults filled in.  NGX_OK, or NGX_ERROR with errors.
  */

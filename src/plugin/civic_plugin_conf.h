@@ -79,6 +79,11 @@ char *civic_plugin_department_block(ngx_conf_t *cf, ngx_command_t *cmd,
 civic_plugin_tenant_t *civic_plugin_department_find(
     const civic_plugin_main_conf_t *pmcf, const ngx_str_t *name);
 
+/* whose the plugin is; NULL: nobody's, or its department is off */
+
+civic_plugin_tenant_t *civic_plugin_department_of(
+    const civic_plugin_main_conf_t *pmcf, const ngx_str_t *plugin);
+
 /* its word `allow` */
 
 char *civic_plugin_grant_allow(ngx_conf_t *cf,

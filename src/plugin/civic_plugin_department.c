@@ -254,6 +254,29 @@ civic_plugin_department_find(const civic_plugin_main_conf_t *pmcf,
 }
 
 
+civic_plugin_tenant_t *
+civic_plugin_department_of(const civic_plugin_main_conf_t *pmcf,
+    const ngx_str_t *plugin)
+{
+    u_char                 *slash;
+    ngx_str_t               name;
+    civic_plugin_tenant_t  *tenant;
+
+    slash = ngx_strlchr(plugin->data, plugin->data + plugin->len, '/');
+
+    if (slash == NULL) {
+        return NULL;
+    }
+
+    name.data = plugin->data;
+    name.len = slash - plugin->data;
+
+    tenant = civic_plugin_department_find(pmcf, &name);
+
+    return tenant && !tenant->department.off ? tenant : NULL;
+}
+
+
 const civic_department_t *
 civic_plugin_department(ngx_conf_t *cf, const ngx_str_t *name)
 {

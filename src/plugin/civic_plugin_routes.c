@@ -11,6 +11,7 @@
 
 #include "civic_auth.h"
 #include "civic_limit.h"
+#include "civic_plugin_hollow.h"
 #include "civic_plugin_registry.h"
 #include "civic_plugin_routes.h"
 #include "civic_route_methods.h"
@@ -27,6 +28,8 @@ typedef struct {
 } civic_plugin_way_t;
 
 
+static ngx_int_t civic_plugin_routes_hollow(civic_route_table_t *table,
+    civic_plugin_view_t *view, civic_plugin_server_t *server);
 static ngx_int_t civic_plugin_routes_add(civic_route_table_t *table,
     civic_plugin_view_t *view, civic_plugin_server_t *server,
     civic_plugin_t *plugin, ngx_pool_t *pool, civic_plugin_errors_t *errors);
@@ -117,6 +120,12 @@ civic_plugin_routes_build(civic_plugin_view_t *view,
             }
         }
 
+        if (civic_plugin_routes_hollow(view->tables[i], view, server[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
         if (civic_route_table_compile(view->tables[i], &err) != NGX_OK) {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                           "civic plugin: %V", &err);
@@ -125,6 +134,44 @@ civic_plugin_routes_build(civic_plugin_view_t *view,
     }
 
     return NGX_OK;
+}
+
+
+/* they come last and give way: what takes the same goes before them */
+
+static ngx_int_t
+civic_plugin_routes_hollow(civic_route_table_t *table,
+    civic_plugin_view_t *view, civic_plugin_server_t *server)
+{
+    ngx_int_t               rc;
+    ngx_uint_t              i;
+    ngx_pool_t             *pool;
+    civic_plugin_t        **plugin;
+    civic_plugin_errors_t   taken;
+
+    if (view->hollows.nelts == 0) {
+        return NGX_OK;
+    }
+
+    pool = ngx_create_pool(1024, ngx_cycle->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = civic_plugin_errors_init(&taken, pool);
+    plugin = view->hollows.elts;
+
+    for (i = 0; rc == NGX_OK && i < view->hollows.nelts; i++) {
+
+        if (civic_plugin_hollow_stands(plugin[i], server)) {
+            rc = civic_plugin_routes_add(table, view, server, plugin[i],
+                                         view->pool, &taken);
+        }
+    }
+
+    ngx_destroy_pool(pool);
+
+    return rc;
 }
 
 
