@@ -88,10 +88,7 @@ uint64_t civic_plugin_generation(void);
 void civic_plugin_hold(civic_plugin_t *plugin);
 void civic_plugin_release(civic_plugin_t *plugin);
 
-/*
- * civic_plugin_state_e, and by it what a plugin that is not ready answers;
- * `retry_after` (seconds) where it is quarantined
- */
+/* civic_plugin_state_e; seconds if quarantined; what is answered, by state */
 
 ngx_uint_t civic_plugin_state(const civic_plugin_t *plugin,
     ngx_uint_t *retry_after);
