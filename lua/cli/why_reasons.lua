@@ -36,11 +36,11 @@ anonymous-denied | 匿名访问被拒绝 | anonymous callers are denied
 
 body-malformed | 请求体不是严格的 JSON，或没有带 | the body was no strict JSON, or missing
 idempotency-key-malformed | Idempotency-Key 写法有误 | the Idempotency-Key was malformed
-idempotency-conflict | 同一 Idempotency-Key 的请求正在办理 | a request with the same Idempotency-Key is at work
+idempotency-conflict | 同一 Idempotency-Key 的请求正在办理 | a request with that key is at work
 unsupported-media-type | 请求体的类型不是 JSON | the body's type was not JSON
 invalid-body | 请求体不合插件的模式 | the body did not fit the plugin's schema
 invalid-query | 查询参数不合插件的模式 | the query did not fit the plugin's schema
-idempotency-mismatch | 同一 Idempotency-Key 曾用于另一请求 | the same Idempotency-Key came with another request
+idempotency-mismatch | 同一 Idempotency-Key 曾用于另一请求 | that key came with another request before
 plugin-problem | 插件报出了它清单里的问题 | the plugin raised a problem of its manifest
 plugin-failed | 插件出错，或给出不能用的值 | the plugin failed, or gave what is no answer
 plugin-budget-exceeded | 插件用尽指令、时间或内存，被终止 | the plugin spent its budget and was killed
