@@ -6,6 +6,8 @@
 --
 --     luajit why.lua GATE_URL TRACE_ID
 
+package.path = arg[0]:match("^(.-)[^/]*$") .. "?.lua;" .. package.path
+
 local json = require "cjson.safe"
 
 local REASONS = {
@@ -59,6 +61,7 @@ local REASONS = {
                                "the plugin kept failing and is left alone" },
     ["gateway-timeout"] = { "上游超时", "the upstream took too long" },
 }
+local reasons = require "why_reasons"
 
 
 local function fail(zh, en)
@@ -87,7 +90,6 @@ end
 
 local function explain(decision)
     local code = decision.code
-    local reason = REASONS[code]
     local place = decision.refused_by
 
     print(("%s %s -> %d"):format(decision.method,
@@ -95,9 +97,7 @@ local function explain(decision)
                                  decision.status))
     line("时间", "time", decision.time)
     line("代码", "code", code)
-    if reason then
-        line("原因", "reason", reason[1] .. " / " .. reason[2])
-    end
+    line("原因", "reason", reasons[code])
     line("依据", "refused by", place and place.file .. ":" .. place.line)
     line("服务", "service", decision.service)
     line("路由", "route", decision.route)
