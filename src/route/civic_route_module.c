@@ -37,7 +37,7 @@ static char *civic_route_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 
 
-static ngx_conf_bitmask_t  civic_route_method_names[] = {
+ngx_conf_bitmask_t  civic_route_method_names[] = {
     { ngx_string("GET"), NGX_HTTP_GET },
     { ngx_string("HEAD"), NGX_HTTP_HEAD },
     { ngx_string("POST"), NGX_HTTP_POST },
