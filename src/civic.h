@@ -68,6 +68,8 @@ struct civic_ctx_s {
     ngx_chain_t            *page;      /* owned by civic_filter.c */
     civic_identity_t       *identity;  /* of the location judged last */
     ngx_uint_t              auth_status; /* civic_auth_status_e */
+    ngx_uint_t              preflight; /* the method it asks about, or 0 */
+    const struct civic_cors_s  *cors;  /* said by the last location to speak */
 
     /* by client request: only in the main context */
 

@@ -25,6 +25,7 @@ struct civic_service_s {
     void                  **loc_conf;
     civic_pos_t             pos;
     ngx_uint_t              slot;      /* in the status zone */
+    unsigned                cors:1;    /* set by cors/: it is in force there */
 };
 
 
@@ -103,6 +104,23 @@ ngx_array_t *civic_route_cycle(ngx_cycle_t *cycle);
 /* is the request in the location that its route led to? */
 
 ngx_uint_t civic_route_arrived(ngx_http_request_t *r, const civic_ctx_t *ctx);
+
+/*
+ * The method that a preflight of CORS asks about: NGX_HTTP_UNKNOWN if it is
+ * none of those above; 0: this is no preflight.
+ */
+
+ngx_uint_t civic_route_preflight(ngx_http_request_t *r);
+
+/* methods by which this path leads to the service that it led to now */
+
+ngx_uint_t civic_route_preflight_methods(ngx_http_request_t *r,
+    const civic_ctx_t *ctx);
+
+/* a response header that lists methods.  NGX_OK or NGX_ERROR */
+
+ngx_int_t civic_route_allow(ngx_http_request_t *r, ngx_uint_t methods,
+    const char *header);
 
 /* steps */
 

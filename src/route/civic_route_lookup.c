@@ -14,8 +14,8 @@
 
 static ngx_int_t civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_srv_conf_t *rscf);
-static ngx_int_t civic_route_find_more(ngx_http_request_t *r,
-    const civic_route_source_t *source, civic_route_match_t *match);
+static ngx_int_t civic_route_hold(ngx_http_request_t *r,
+    const civic_route_source_t *source, const civic_route_match_t *match);
 static ngx_int_t civic_route_take(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_match_t *match);
 static ngx_int_t civic_route_jump(ngx_http_request_t *r, civic_ctx_t *ctx);
@@ -151,16 +151,18 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
     ctx->looked_up = r->uri;
     ctx->route = NULL;
 
-    rc = civic_route_table_find(rscf->table, &r->uri, r->method, &match);
+    rc = civic_route_find_method(r, r->method, &match);
 
-    if (rc == NGX_DECLINED && rscf->source != NULL) {
-        rc = civic_route_find_more(r, rscf->source, &match);
+    if (r->method == NGX_HTTP_OPTIONS) {
+        rc = civic_route_preflight_find(r, ctx, rc, &match);
     }
 
     switch (rc) {
 
     case NGX_OK:
-        if (civic_route_take(r, ctx, &match) != NGX_OK) {
+        if (civic_route_hold(r, rscf->source, &match) != NGX_OK
+            || civic_route_take(r, ctx, &match) != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -171,9 +173,6 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     case NGX_DECLINED:
         return NGX_DECLINED;
-
-    case NGX_HTTP_INTERNAL_SERVER_ERROR:
-        return NGX_ERROR;
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -184,26 +183,36 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 }
 
 
-static ngx_int_t
-civic_route_find_more(ngx_http_request_t *r,
-    const civic_route_source_t *source, civic_route_match_t *match)
+ngx_int_t
+civic_route_find_method(ngx_http_request_t *r, ngx_uint_t method,
+    civic_route_match_t *match)
 {
     ngx_int_t                   rc;
+    civic_route_srv_conf_t     *rscf;
     const civic_route_table_t  *table;
 
-    table = source->table(source->data);
+    rscf = ngx_http_get_module_srv_conf(r, ngx_http_civic_route_module);
 
-    if (table == NULL) {
-        return NGX_DECLINED;
+    rc = civic_route_table_find(rscf->table, &r->uri, method, match);
+
+    if (rc != NGX_DECLINED || rscf->source == NULL) {
+        return rc;
     }
 
-    rc = civic_route_table_find(table, &r->uri, r->method, match);
+    table = rscf->source->table(rscf->source->data);
 
-    if (rc == NGX_OK && source->hold(r, match->route) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    return table ? civic_route_table_find(table, &r->uri, method, match)
+                 : NGX_DECLINED;
+}
 
-    return rc;
+
+/* routes of a source may go while the request is there */
+
+static ngx_int_t
+civic_route_hold(ngx_http_request_t *r, const civic_route_source_t *source,
+    const civic_route_match_t *match)
+{
+    return match->route->rules ? source->hold(r, match->route) : NGX_OK;
 }
 
 
@@ -292,6 +301,22 @@ civic_route_jump(ngx_http_request_t *r, civic_ctx_t *ctx)
 static ngx_int_t
 civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t allow)
 {
+    if (civic_route_allow(r, allow|NGX_HTTP_OPTIONS, "Allow") != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (r->method == NGX_HTTP_OPTIONS) {
+        return NGX_HTTP_NO_CONTENT;
+    }
+
+    return civic_refuse(ctx, CIVIC_METHOD_NOT_ALLOWED, NULL);
+}
+
+
+ngx_int_t
+civic_route_allow(ngx_http_request_t *r, ngx_uint_t methods,
+    const char *header)
+{
     u_char                    *p;
     ngx_str_t                  value;
     const ngx_conf_bitmask_t  *m;
@@ -302,11 +327,10 @@ civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t allow)
     }
 
     p = value.data;
-    allow |= NGX_HTTP_OPTIONS;
 
     for (m = civic_route_method_names; m->name.len; m++) {
 
-        if (!(allow & m->mask)) {
+        if (!(methods & m->mask)) {
             continue;
         }
 
@@ -320,15 +344,7 @@ civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t allow)
 
     value.len = p - value.data;
 
-    if (civic_headers_out_add(r, "Allow", &value) == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (r->method == NGX_HTTP_OPTIONS) {
-        return NGX_HTTP_NO_CONTENT;
-    }
-
-    return civic_refuse(ctx, CIVIC_METHOD_NOT_ALLOWED, NULL);
+    return civic_headers_out_add(r, header, &value) ? NGX_OK : NGX_ERROR;
 }
 
 

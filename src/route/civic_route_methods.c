@@ -12,7 +12,6 @@
 #include "civic_route_error.h"
 
 
-static ngx_uint_t civic_route_methods_mask(const ngx_str_t *name);
 static const civic_route_t *civic_route_methods_taken(
     const civic_route_methods_t *methods, const civic_route_t *route);
 
@@ -78,7 +77,7 @@ civic_route_methods_parse(const ngx_str_t *list, uint32_t *mask,
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 civic_route_methods_mask(const ngx_str_t *name)
 {
     const ngx_conf_bitmask_t  *m;
