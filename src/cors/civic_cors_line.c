@@ -260,7 +260,7 @@ civic_cors_line_method(ngx_conf_t *cf, civic_cors_t *cors,
 {
     ngx_uint_t  method;
 
-    method = civic_route_parse_method(item);
+    method = civic_route_methods_mask(item);
 
     if (method == 0) {
         return civic_conf_error(cf, NULL, "method \"%V\" of civic_cors is "

@@ -47,10 +47,6 @@ extern const ngx_conf_bitmask_t  civic_route_method_names[];
 ngx_int_t civic_route_methods_parse(const ngx_str_t *list, uint32_t *mask,
     ngx_str_t *name);
 
-/* of one name; 0: a route lists none such */
-
-ngx_uint_t civic_route_methods_mask(const ngx_str_t *name);
-
 void civic_route_methods_set(civic_route_t *route, uint32_t mask);
 
 /* NGX_OK, or NGX_ERROR with `err`, which names the route in the way */
