@@ -11,21 +11,21 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_issuer_fresh.h"
+#include "civic_provider_fresh.h"
 
 
-#define CIVIC_ISSUER_FRESH_MAX    (365 * 86400)
-#define CIVIC_ISSUER_FRESH_FIRST  1000    /* ms, after the first failure */
+#define CIVIC_PROVIDER_FRESH_MAX    (365 * 86400)
+#define CIVIC_PROVIDER_FRESH_FIRST  1000    /* ms, after the first failure */
 
 
-static int64_t civic_issuer_fresh_number(const u_char *p,
+static int64_t civic_provider_fresh_number(const u_char *p,
     const u_char *last);
-static const u_char *civic_issuer_fresh_skip(const u_char *p,
+static const u_char *civic_provider_fresh_skip(const u_char *p,
     const u_char *last);
 
 
 int64_t
-civic_issuer_fresh_for(const ngx_str_t *cache_control, const ngx_str_t *age)
+civic_provider_fresh_for(const ngx_str_t *cache_control, const ngx_str_t *age)
 {
     int64_t        fresh, old;
     const u_char  *p, *last, *end;
@@ -37,7 +37,7 @@ civic_issuer_fresh_for(const ngx_str_t *cache_control, const ngx_str_t *age)
     last = p + cache_control->len;
 
     while (p < last) {
-        p = civic_issuer_fresh_skip(p, last);
+        p = civic_provider_fresh_skip(p, last);
         end = p;
 
         while (end < last && *end != ',') {
@@ -47,7 +47,7 @@ civic_issuer_fresh_for(const ngx_str_t *cache_control, const ngx_str_t *age)
         if ((size_t) (end - p) > name.len
             && ngx_strncasecmp((u_char *) p, name.data, name.len) == 0)
         {
-            fresh = civic_issuer_fresh_number(p + name.len, end);
+            fresh = civic_provider_fresh_number(p + name.len, end);
         }
 
         p = end + 1;
@@ -57,7 +57,7 @@ civic_issuer_fresh_for(const ngx_str_t *cache_control, const ngx_str_t *age)
         return -1;
     }
 
-    old = civic_issuer_fresh_number(age->data, age->data + age->len);
+    old = civic_provider_fresh_number(age->data, age->data + age->len);
 
     return old > 0 ? ngx_max(fresh - old, 0) : fresh;
 }
@@ -66,7 +66,7 @@ civic_issuer_fresh_for(const ngx_str_t *cache_control, const ngx_str_t *age)
 /* -1: no number.  Quotes are tolerated, as RFC 9111 section 5.2 has it */
 
 static int64_t
-civic_issuer_fresh_number(const u_char *p, const u_char *last)
+civic_provider_fresh_number(const u_char *p, const u_char *last)
 {
     int64_t  n;
 
@@ -79,7 +79,7 @@ civic_issuer_fresh_number(const u_char *p, const u_char *last)
     }
 
     for (n = 0; p < last && *p >= '0' && *p <= '9'; p++) {
-        n = ngx_min(n * 10 + (*p - '0'), CIVIC_ISSUER_FRESH_MAX);
+        n = ngx_min(n * 10 + (*p - '0'), CIVIC_PROVIDER_FRESH_MAX);
     }
 
     return n;
@@ -87,7 +87,7 @@ civic_issuer_fresh_number(const u_char *p, const u_char *last)
 
 
 static const u_char *
-civic_issuer_fresh_skip(const u_char *p, const u_char *last)
+civic_provider_fresh_skip(const u_char *p, const u_char *last)
 {
     while (p < last && (*p == ' ' || *p == '\t')) {
         p++;
@@ -98,7 +98,7 @@ civic_issuer_fresh_skip(const u_char *p, const u_char *last)
 
 
 ngx_msec_t
-civic_issuer_fresh_next(int64_t fresh, ngx_msec_t refresh,
+civic_provider_fresh_next(int64_t fresh, ngx_msec_t refresh,
     ngx_msec_t cooldown)
 {
     ngx_msec_t  age;
@@ -116,11 +116,11 @@ civic_issuer_fresh_next(int64_t fresh, ngx_msec_t refresh,
 
 
 ngx_msec_t
-civic_issuer_fresh_retry(ngx_uint_t failures, ngx_msec_t cooldown)
+civic_provider_fresh_retry(ngx_uint_t failures, ngx_msec_t cooldown)
 {
     ngx_msec_t  wait;
 
-    wait = CIVIC_ISSUER_FRESH_FIRST;
+    wait = CIVIC_PROVIDER_FRESH_FIRST;
 
     while (failures-- > 1 && wait < cooldown) {
         wait *= 2;

@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _CIVIC_ISSUER_FRESH_H_INCLUDED_
-#define _CIVIC_ISSUER_FRESH_H_INCLUDED_
+#ifndef _CIVIC_PROVIDER_FRESH_H_INCLUDED_
+#define _CIVIC_PROVIDER_FRESH_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -19,7 +19,7 @@
  * Cache-Control less its Age; either may be empty.  -1: it does not say.
  */
 
-int64_t civic_issuer_fresh_for(const ngx_str_t *cache_control,
+int64_t civic_provider_fresh_for(const ngx_str_t *cache_control,
     const ngx_str_t *age);
 
 /*
@@ -28,12 +28,12 @@ int64_t civic_issuer_fresh_for(const ngx_str_t *cache_control,
  * not within `cooldown`.  All in ms, `fresh` in s as above.
  */
 
-ngx_msec_t civic_issuer_fresh_next(int64_t fresh, ngx_msec_t refresh,
+ngx_msec_t civic_provider_fresh_next(int64_t fresh, ngx_msec_t refresh,
     ngx_msec_t cooldown);
 
 /* after the n-th failure in a row: 1 s, 2 s, 4 s ... `cooldown` */
 
-ngx_msec_t civic_issuer_fresh_retry(ngx_uint_t failures, ngx_msec_t cooldown);
+ngx_msec_t civic_provider_fresh_retry(ngx_uint_t failures, ngx_msec_t cooldown);
 
 
-#endif /* _CIVIC_ISSUER_FRESH_H_INCLUDED_ */
+#endif /* _CIVIC_PROVIDER_FRESH_H_INCLUDED_ */

@@ -1,4 +1,4 @@
-/* sources: src/issuer/civic_issuer_fresh.c */
+/* sources: src/provider/civic_provider_fresh.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -14,7 +14,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "civic_issuer_fresh.h"
+#include "civic_provider_fresh.h"
 
 
 typedef struct {
@@ -55,7 +55,7 @@ fresh_row(void **state)
     age.data = (u_char *) row->age;
     age.len = strlen(row->age);
 
-    assert_int_equal(civic_issuer_fresh_for(&cache_control, &age),
+    assert_int_equal(civic_provider_fresh_for(&cache_control, &age),
                      row->fresh);
 }
 
@@ -63,23 +63,23 @@ fresh_row(void **state)
 static void
 fresh_next(void **state)
 {
-    assert_int_equal(civic_issuer_fresh_next(-1, 300000, 30000), 270000);
-    assert_int_equal(civic_issuer_fresh_next(100, 300000, 30000), 90000);
-    assert_int_equal(civic_issuer_fresh_next(86400, 300000, 30000), 270000);
-    assert_int_equal(civic_issuer_fresh_next(0, 300000, 30000), 30000);
-    assert_int_equal(civic_issuer_fresh_next(-1, 10000, 30000), 10000);
+    assert_int_equal(civic_provider_fresh_next(-1, 300000, 30000), 270000);
+    assert_int_equal(civic_provider_fresh_next(100, 300000, 30000), 90000);
+    assert_int_equal(civic_provider_fresh_next(86400, 300000, 30000), 270000);
+    assert_int_equal(civic_provider_fresh_next(0, 300000, 30000), 30000);
+    assert_int_equal(civic_provider_fresh_next(-1, 10000, 30000), 10000);
 }
 
 
 static void
 fresh_retry(void **state)
 {
-    assert_int_equal(civic_issuer_fresh_retry(1, 30000), 1000);
-    assert_int_equal(civic_issuer_fresh_retry(2, 30000), 2000);
-    assert_int_equal(civic_issuer_fresh_retry(5, 30000), 16000);
-    assert_int_equal(civic_issuer_fresh_retry(6, 30000), 30000);
-    assert_int_equal(civic_issuer_fresh_retry(1000000, 30000), 30000);
-    assert_int_equal(civic_issuer_fresh_retry(1, 500), 500);
+    assert_int_equal(civic_provider_fresh_retry(1, 30000), 1000);
+    assert_int_equal(civic_provider_fresh_retry(2, 30000), 2000);
+    assert_int_equal(civic_provider_fresh_retry(5, 30000), 16000);
+    assert_int_equal(civic_provider_fresh_retry(6, 30000), 30000);
+    assert_int_equal(civic_provider_fresh_retry(1000000, 30000), 30000);
+    assert_int_equal(civic_provider_fresh_retry(1, 500), 500);
 }
 
 
