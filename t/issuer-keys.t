@@ -173,7 +173,7 @@ my @faults = (
      body => Civic::Token->jwks($key{k1}, $secret)],
     ['keys of no use', qr/^none of its keys can be used/,
      body => '{"keys":[' . $key{k1}->jwk(use => 'enc') . ']}'],
-    ['no answer', 'remote-timeout', wait => 20],
+    ['no answer', 'remote-timeout', wait => 3],
 );
 
 for (@faults) {
