@@ -59,6 +59,10 @@
       "unauthenticated")                                                      \
     X(TYPE_MISMATCH,          401, "type-mismatch",         "unauthenticated")\
     X(CLAIM_MISSING,          401, "claim-missing",         "unauthenticated")\
+    X(TOKEN_INACTIVE,         401, "token-inactive",        "unauthenticated")\
+    X(KEYS_UNAVAILABLE,       503, "keys-unavailable",      "unavailable")    \
+    X(ASKING_UNAVAILABLE,     503, "introspection-unavailable",               \
+      "unavailable")                                                          \
     X(PARTIES_DIFFER,         401, "parties-differ",        "unauthenticated")\
     X(ORIGIN_REFUSED,         403, "origin-refused",        "origin-refused") \
     X(SCOPE_DENIED,           403, "scope-denied",          "scope-denied")   \

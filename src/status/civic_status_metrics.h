@@ -30,6 +30,13 @@
     X(REQUIRE_REFUSED,   "require_total", "result", "refused",                \
       "Requests that lacked what is required, by what became of them")        \
     X(REQUIRE_DRY_RUN,   "require_total", "result", "dry_run", "")            \
+    X(KEYS_GOOD,         "issuer_fetches_total", "result", "good",            \
+      "Fetches of issuers' keys, by result")                                  \
+    X(KEYS_FAILED,       "issuer_fetches_total", "result", "failed", "")      \
+    X(ASKS_ACTIVE,       "introspections_total", "result", "active",          \
+      "Requests whose token an issuer was asked about, by result")            \
+    X(ASKS_INACTIVE,     "introspections_total", "result", "inactive", "")    \
+    X(ASKS_FAILED,       "introspections_total", "result", "failed", "")      \
     X(LIMIT_PASSED,      "limit_total", "result", "passed",                   \
       "Limit decisions, by result")                                           \
     X(LIMIT_REFUSED,     "limit_total", "result", "refused", "")              \

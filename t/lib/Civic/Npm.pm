@@ -1,6 +1,6 @@
 # Copyright (C) Civic Gate
 #
-# Validators of others, from npm: put into build/npm once, by npm itself.
+# Programs of others, from npm: put into build/npm once, by npm itself.
 #
 #     Civic::Npm::folder()         where they are; undef where npm's registry
 #                                  cannot be reached, which CIVIC_NPM=required
@@ -20,7 +20,8 @@ use File::Path qw(make_path);
 our $missing = "npm's registry cannot be reached, see build/npm/npm.log";
 
 my @packages = ('@seriousme/openapi-schema-validator@2.11.0',
-                'ajv@8.20.0', 'fhir@4.12.0', 'ical.js@2.2.1');
+                'ajv@8.20.0', 'fhir@4.12.0', 'ical.js@2.2.1',
+                'oidc-provider@8.8.1');
 my $folder;
 
 
