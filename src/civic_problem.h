@@ -61,6 +61,8 @@
     X(CLAIM_MISSING,          401, "claim-missing",         "unauthenticated")\
     X(TOKEN_REVOKED,          401, "token-revoked",         "unauthenticated")\
     X(REVOCATIONS_UNKNOWN,    503, "revocations-unknown",   "unavailable")    \
+    X(PARTIES_DIFFER,         401, "parties-differ",        "unauthenticated")\
+    X(ORIGIN_REFUSED,         403, "origin-refused",        "origin-refused") \
     X(SCOPE_DENIED,           403, "scope-denied",          "scope-denied")   \
                                                                               \
     /* limits */                                                              \
