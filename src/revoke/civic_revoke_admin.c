@@ -232,9 +232,7 @@ civic_revoke_admin_added(void *data, ngx_uint_t error,
         return;
     }
 
-    (void) civic_value_string(civic_value_item(reply, 0), &word);
-
-    if (word.len != 4) {
+    if (reply->u.table->nitems == 1) {
         ngx_log_error(NGX_LOG_ERR, admin->call->request->connection->log, 0,
                       "civic revoke: the list is full, and a revocation was "
                       "refused: raise size= of civic_revocations");
@@ -246,6 +244,7 @@ civic_revoke_admin_added(void *data, ngx_uint_t error,
     }
 
     for (i = 0; i < 2; i++) {
+        ngx_str_null(&word);
         (void) civic_value_string(civic_value_item(reply, i + 1), &word);
         number[i] = ngx_atoof(word.data, word.len);
     }
