@@ -368,3 +368,14 @@ civic_require_create(const ngx_array_t *lines, const civic_pos_t *pos,
 
     return set;
 }
+
+
+ngx_uint_t
+civic_require_stated(void **loc_conf)
+{
+    civic_require_loc_conf_t  *rlcf;
+
+    rlcf = loc_conf[ngx_http_civic_require_module.ctx_index];
+
+    return rlcf->set != NULL;
+}
