@@ -14,6 +14,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -126,7 +127,7 @@ civic_jose_seal_decrypt(EVP_CIPHER_CTX *ctx, const u_char *key,
                                 CIVIC_JOSE_SEAL_TAG, tag)
         || !EVP_DecryptFinal_ex(ctx, plain->data + n, &n))
     {
-        ngx_explicit_memzero(plain->data, len);
+        OPENSSL_cleanse(plain->data, len);
         plain->len = 0;
         return NGX_DECLINED;
     }
