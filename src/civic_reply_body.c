@@ -54,6 +54,12 @@ static const civic_reply_text_t  civic_reply_texts[] = {
       { ngx_string("请使用有效的访问令牌重试。"),
         ngx_string("Try again with a valid access token.") } },
 
+    { ngx_string("origin-refused"),
+      { ngx_string("不接受来自其他网站页面的请求"),
+        ngx_string("Request from another site's page refused") },
+      { ngx_string("请在本网站的页面上操作。"),
+        ngx_string("Use the pages of this site.") } },
+
     { ngx_string("scope-denied"),
       { ngx_string("没有权限"), ngx_string("Permission denied") },
       { ngx_string("您的授权范围不包含这项服务。"),
@@ -94,6 +100,12 @@ static const civic_reply_text_t  civic_reply_texts[] = {
         ngx_string("This Idempotency-Key belongs to another request") },
       { ngx_string("新的请求请使用新的 Idempotency-Key。"),
         ngx_string("Use a new Idempotency-Key for a new request.") } },
+
+    { ngx_string("conflict"),
+      { ngx_string("与现有内容冲突"),
+        ngx_string("In conflict with what is there") },
+      { ngx_string("请先查看现有内容。"),
+        ngx_string("Look at what is there first.") } },
 
     { ngx_string("unsupported-media-type"),
       { ngx_string("不支持这种内容类型"),
