@@ -9,6 +9,7 @@
 
 
 #include "civic_app_worker.h"
+#include "civic_jose_digest.h"
 
 
 static civic_problem_e civic_app_find_judge(ngx_http_request_t *r,
@@ -27,7 +28,10 @@ civic_app_find(ngx_http_request_t *r, civic_ctx_t *ctx, civic_app_by_e by,
 
     static civic_app_t  found;
 
-    if (value->len == 0 || value->len > CIVIC_APP_VALUE) {
+    if (value->len == 0 || value->len > CIVIC_APP_VALUE
+        || ((by == CIVIC_APP_BY_KEY || by == CIVIC_APP_BY_FINGERPRINT)
+            && value->len != CIVIC_JOSE_DIGEST_LEN))
+    {
         *problem = CIVIC_KEY_UNKNOWN;
         return NGX_DECLINED;
     }

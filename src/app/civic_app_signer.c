@@ -81,7 +81,6 @@ static const civic_app_algorithm_t  civic_app_algorithms[] = {
     { ngx_string("hmac-sha256"), 0 },
     { ngx_string("hmac-sm3"), 0 },
     { ngx_string("rsa-v1_5-sha256"), CIVIC_ALG_RS256 },
-    { ngx_string("rsa-pss-sha256"), CIVIC_ALG_PS256 },
     { ngx_string("rsa-pss-sha512"), CIVIC_ALG_PS512 },
     { ngx_string("ecdsa-p256-sha256"), CIVIC_ALG_ES256 },
     { ngx_string("ecdsa-p384-sha384"), CIVIC_ALG_ES384 },
