@@ -43,6 +43,11 @@
     X(ALGORITHM_REFUSED,      401, "algorithm-refused",                       \
       "unauthenticated")                                                      \
     X(KEY_UNKNOWN,            401, "key-unknown",           "unauthenticated")\
+    X(KEY_MALFORMED,          401, "key-malformed",         "unauthenticated")\
+    X(APP_DISABLED,           401, "app-disabled",          "unauthenticated")\
+    X(CREDENTIAL_EXPIRED,     401, "credential-expired",    "unauthenticated")\
+    X(ADDRESS_REFUSED,        401, "address-refused",       "unauthenticated")\
+    X(APPS_UNAVAILABLE,       503, "apps-unavailable",      "unavailable")    \
     X(SIGNATURE_INVALID,      401, "signature-invalid",                       \
       "unauthenticated")                                                      \
     X(CLAIMS_MALFORMED,       401, "claims-malformed",                        \

@@ -37,6 +37,12 @@
       "Requests whose token an issuer was asked about, by result")            \
     X(ASKS_INACTIVE,     "introspections_total", "result", "inactive", "")    \
     X(ASKS_FAILED,       "introspections_total", "result", "failed", "")      \
+    X(APPS_LOADED,       "app_lookups_total", "result", "loaded",             \
+      "Look-ups of applications' credentials in Redis, by result")            \
+    X(APPS_UNKNOWN,      "app_lookups_total", "result", "unknown", "")        \
+    X(APPS_UNAVAILABLE,  "app_lookups_total", "result", "unavailable", "")    \
+    X(APPS_EVICTED,      "app_evictions_total", "", "",                       \
+      "Remembered applications dropped to make room")                         \
     X(LIMIT_PASSED,      "limit_total", "result", "passed",                   \
       "Limit decisions, by result")                                           \
     X(LIMIT_REFUSED,     "limit_total", "result", "refused", "")              \
