@@ -10,8 +10,8 @@
  *     path?name=value&...            of query and form, decoded and sorted
  *
  * Where Aliyun leaves room: the headers that make a request unique must be
- * among those that are signed; a name comes once in query and form; a body
- * that is no form has Content-MD5.
+ * among those that are signed; a name comes once in query and form, and no
+ * value holds an "&"; a body that is no form has Content-MD5.
  */
 
 
@@ -52,6 +52,7 @@ static ngx_uint_t civic_sign_xca_named(const ngx_str_t *names, ngx_uint_t n,
     const ngx_str_t *name);
 static civic_problem_e civic_sign_xca_pairs(civic_sign_xca_t *xca,
     ngx_str_t text);
+static ngx_uint_t civic_sign_xca_ambiguous(const civic_sign_pair_t *pair);
 static civic_problem_e civic_sign_xca_target(
     const civic_sign_message_t *message, const ngx_str_t *form,
     civic_sign_xca_t *xca);
@@ -481,9 +482,37 @@ civic_sign_xca_pairs(civic_sign_xca_t *xca, ngx_str_t text)
         }
 
         p += decoded->value.len;
+
+        if (civic_sign_xca_ambiguous(decoded)) {
+            return CIVIC_SIGNATURE_MALFORMED;
+        }
     }
 
     return CIVIC_OK;
+}
+
+
+/*
+ * What is signed is decoded: "a=1%26b=2" reads as "a=1&b=2" does, and who
+ * signed the one would have signed the other.
+ */
+
+static ngx_uint_t
+civic_sign_xca_ambiguous(const civic_sign_pair_t *pair)
+{
+    u_char  *last;
+
+    last = pair->name.data + pair->name.len;
+
+    if (ngx_strlchr(pair->name.data, last, '&') != NULL
+        || ngx_strlchr(pair->name.data, last, '=') != NULL)
+    {
+        return 1;
+    }
+
+    last = pair->value.data + pair->value.len;
+
+    return ngx_strlchr(pair->value.data, last, '&') != NULL;
 }
 
 
