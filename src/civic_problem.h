@@ -50,6 +50,21 @@
     X(APPS_UNAVAILABLE,       503, "apps-unavailable",      "unavailable")    \
     X(SIGNATURE_INVALID,      401, "signature-invalid",                       \
       "unauthenticated")                                                      \
+    X(SIGNATURE_MALFORMED,    400, "signature-malformed",   "malformed")      \
+    X(SIGNATURE_INCOMPLETE,   401, "signature-incomplete",                    \
+      "unauthenticated")                                                      \
+    X(SIGNATURE_STALE,        401, "signature-stale",       "unauthenticated")\
+    X(SIGNATURE_EARLY,        401, "signature-from-future",                   \
+      "unauthenticated")                                                      \
+    X(SIGNATURE_BEFORE_START, 401, "signature-before-start",                  \
+      "unauthenticated")                                                      \
+    X(SCHEME_REFUSED,         401, "signature-scheme-refused",                \
+      "unauthenticated")                                                      \
+    X(DIGEST_MISMATCH,        401, "digest-mismatch",       "unauthenticated")\
+    X(NONCE_REPLAYED,         401, "nonce-replayed",        "unauthenticated")\
+    X(NONCES_FULL,            503, "nonces-full",           "unavailable")    \
+    X(NONCES_UNAVAILABLE,     503, "nonces-unavailable",    "unavailable")    \
+    X(BODY_UNSEEN,            500, "body-unseen",           "internal")       \
     X(CLAIMS_MALFORMED,       401, "claims-malformed",                        \
       "unauthenticated")                                                      \
     X(ISSUER_UNKNOWN,         401, "issuer-unknown",        "unauthenticated")\

@@ -3,16 +3,18 @@
  * Copyright (C) Civic Gate
  *
  * Algorithms are fetched at their first use and kept for the life of the
- * process: fetching costs more than hashing a short text does.
+ * process, those of HMAC with a context that only wants a key: fetching
+ * costs more than hashing a short text does.
  */
 
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include "civic_jose_mac.h"
@@ -22,19 +24,21 @@ typedef struct {
     ngx_str_t    name;
     const char  *fetch;
     EVP_MD      *md;
+    EVP_MAC_CTX *hmac;
 } civic_jose_mac_t;
 
 
-static const EVP_MD *civic_jose_mac_find(const ngx_str_t *name,
-    ngx_uint_t *known);
+static civic_jose_mac_t *civic_jose_mac_find(const ngx_str_t *name);
+static const EVP_MD *civic_jose_mac_md(civic_jose_mac_t *mac);
+static EVP_MAC_CTX *civic_jose_mac_ctx(civic_jose_mac_t *mac);
 
 
 static civic_jose_mac_t  civic_jose_macs[] = {
-    { ngx_string("sha256"), "SHA256", NULL },
-    { ngx_string("sha384"), "SHA384", NULL },
-    { ngx_string("sha512"), "SHA512", NULL },
-    { ngx_string("sm3"), "SM3", NULL },
-    { ngx_null_string, NULL, NULL }
+    { ngx_string("sha256"), "SHA256", NULL, NULL },
+    { ngx_string("sha384"), "SHA384", NULL, NULL },
+    { ngx_string("sha512"), "SHA512", NULL, NULL },
+    { ngx_string("sm3"), "SM3", NULL, NULL },
+    { ngx_null_string, NULL, NULL, NULL }
 };
 
 
@@ -42,16 +46,20 @@ ngx_int_t
 civic_jose_mac_digest(const ngx_str_t *algorithm, const ngx_str_t *text,
     u_char out[CIVIC_JOSE_MAC_MAX], size_t *len)
 {
-    unsigned       n;
-    ngx_uint_t     known;
-    const EVP_MD  *md;
+    unsigned           n;
+    const EVP_MD      *md;
+    civic_jose_mac_t  *mac;
 
-    md = civic_jose_mac_find(algorithm, &known);
-    if (md == NULL) {
-        return known ? NGX_ERROR : NGX_DECLINED;
+    mac = civic_jose_mac_find(algorithm);
+    if (mac == NULL) {
+        return NGX_DECLINED;
     }
 
-    if (!EVP_Digest(text->data, text->len, out, &n, md, NULL)) {
+    md = civic_jose_mac_md(mac);
+
+    if (md == NULL
+        || !EVP_Digest(text->data, text->len, out, &n, md, NULL))
+    {
         ERR_clear_error();
         return NGX_ERROR;
     }
@@ -66,56 +74,90 @@ ngx_int_t
 civic_jose_mac_hmac(const ngx_str_t *algorithm, const ngx_str_t *key,
     const ngx_str_t *text, u_char out[CIVIC_JOSE_MAC_MAX], size_t *len)
 {
-    unsigned       n;
-    ngx_uint_t     known;
-    const EVP_MD  *md;
+    u_char            *secret;
+    EVP_MAC_CTX       *ctx;
+    civic_jose_mac_t  *mac;
 
-    md = civic_jose_mac_find(algorithm, &known);
-    if (md == NULL) {
-        return known ? NGX_ERROR : NGX_DECLINED;
+    mac = civic_jose_mac_find(algorithm);
+    if (mac == NULL) {
+        return NGX_DECLINED;
     }
+
+    ctx = civic_jose_mac_ctx(mac);
 
     /* a key of no bytes must not be taken for none */
 
-    if (HMAC(md, key->len ? (char *) key->data : "", (int) key->len,
-             text->data, text->len, out, &n)
-        == NULL)
+    secret = key->len ? key->data : (u_char *) "";
+
+    if (ctx == NULL
+        || !EVP_MAC_init(ctx, secret, key->len, NULL)
+        || !EVP_MAC_update(ctx, text->data, text->len)
+        || !EVP_MAC_final(ctx, out, len, CIVIC_JOSE_MAC_MAX))
     {
         ERR_clear_error();
         return NGX_ERROR;
     }
 
-    *len = n;
-
     return NGX_OK;
 }
 
 
-static const EVP_MD *
-civic_jose_mac_find(const ngx_str_t *name, ngx_uint_t *known)
+static civic_jose_mac_t *
+civic_jose_mac_find(const ngx_str_t *name)
 {
     civic_jose_mac_t  *mac;
 
-    *known = 0;
-
     for (mac = civic_jose_macs; mac->fetch; mac++) {
 
-        if (mac->name.len != name->len
-            || ngx_strncmp(mac->name.data, name->data, name->len) != 0)
+        if (mac->name.len == name->len
+            && ngx_strncmp(mac->name.data, name->data, name->len) == 0)
         {
-            continue;
+            return mac;
         }
-
-        *known = 1;
-
-        if (mac->md == NULL) {
-            mac->md = EVP_MD_fetch(NULL, mac->fetch, NULL);
-        }
-
-        return mac->md;
     }
 
     return NULL;
+}
+
+
+static const EVP_MD *
+civic_jose_mac_md(civic_jose_mac_t *mac)
+{
+    if (mac->md == NULL) {
+        mac->md = EVP_MD_fetch(NULL, mac->fetch, NULL);
+    }
+
+    return mac->md;
+}
+
+
+/* it keeps its digest when it is given another key */
+
+static EVP_MAC_CTX *
+civic_jose_mac_ctx(civic_jose_mac_t *mac)
+{
+    EVP_MAC     *hmac;
+    OSSL_PARAM   params[2];
+
+    if (mac->hmac != NULL) {
+        return mac->hmac;
+    }
+
+    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                                 (char *) mac->fetch, 0);
+    params[1] = OSSL_PARAM_construct_end();
+
+    hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    mac->hmac = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+
+    EVP_MAC_free(hmac);
+
+    if (mac->hmac != NULL && !EVP_MAC_CTX_set_params(mac->hmac, params)) {
+        EVP_MAC_CTX_free(mac->hmac);
+        mac->hmac = NULL;
+    }
+
+    return mac->hmac;
 }
 
 

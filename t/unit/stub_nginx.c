@@ -600,3 +600,45 @@ ngx_log_error_core(ngx_uint_t level, ngx_log_t *log, ngx_err_t err,
 {
     (void) fprintf(stderr, "# log: %s\n", fmt);
 }
+
+
+u_char *
+ngx_hex_dump(u_char *dst, u_char *src, size_t len)
+{
+    static u_char  hex[] = "0123456789abcdef";
+
+    while (len--) {
+        *dst++ = hex[*src >> 4];
+        *dst++ = hex[*src++ & 0xf];
+    }
+
+    return dst;
+}
+
+
+void
+ngx_encode_base64(ngx_str_t *dst, ngx_str_t *src)
+{
+    size_t    i;
+    u_char   *p;
+    uint32_t  bits;
+
+    static u_char  set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                           "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    p = dst->data;
+
+    for (i = 0; i < src->len; i += 3) {
+
+        bits = (uint32_t) src->data[i] << 16;
+        bits |= (i + 1 < src->len) ? (uint32_t) src->data[i + 1] << 8 : 0;
+        bits |= (i + 2 < src->len) ? src->data[i + 2] : 0;
+
+        *p++ = set[bits >> 18];
+        *p++ = set[bits >> 12 & 63];
+        *p++ = (i + 1 < src->len) ? set[bits >> 6 & 63] : '=';
+        *p++ = (i + 2 < src->len) ? set[bits & 63] : '=';
+    }
+
+    dst->len = p - dst->data;
+}

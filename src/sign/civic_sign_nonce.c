@@ -1,0 +1,196 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * A signature serves once.  What makes it unlike others is used up, last
+ * of all checks: in shared memory, for the workers of this gate, or in
+ * Redis, for all gates.  Who cannot tell refuses.
+ */
+
+
+#include "civic_sign.h"
+#include "civic_jose_digest.h"
+#include "civic_wait.h"
+
+
+#define CIVIC_SIGN_NONCE_KEY  (sizeof("civic:nonce:") - 1                     \
+                               + 2 * CIVIC_JOSE_DIGEST_LEN)
+
+
+static ngx_int_t civic_sign_nonce_text(ngx_http_request_t *r,
+    const civic_sign_claim_t *claim, ngx_str_t *text);
+static ngx_int_t civic_sign_nonce_send(ngx_http_request_t *r,
+    civic_sign_state_t *state, civic_redis_t *redis, const ngx_str_t *text,
+    time_t expires);
+static void civic_sign_nonce_handler(void *data, ngx_uint_t error,
+    const civic_value_t *reply);
+static void civic_sign_nonce_cleanup(void *data);
+
+
+ngx_int_t
+civic_sign_nonce_use(ngx_http_request_t *r, civic_sign_state_t *state)
+{
+    time_t                   expires;
+    ngx_str_t                text;
+    civic_sign_main_conf_t  *smcf;
+
+    if (state->command != NULL) {
+        return NGX_AGAIN;
+    }
+
+    if (state->asked) {
+        state->problem = state->nonce;
+        return (state->problem == CIVIC_OK) ? NGX_OK : NGX_DECLINED;
+    }
+
+    /* the body may have taken its time */
+
+    state->problem = civic_sign_scheme_clock(&state->claim, state->rules,
+                                             ngx_time());
+    if (state->problem != CIVIC_OK) {
+        return NGX_DECLINED;
+    }
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_civic_sign_module);
+
+    if (civic_sign_nonce_text(r, &state->claim, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* the last second in which the same signature would do */
+
+    expires = (time_t) state->claim.created
+              + civic_sign_scheme_window(state->claim.scheme, state->rules);
+
+    if (smcf->redis != NULL) {
+        return civic_sign_nonce_send(r, state, smcf->redis, &text, expires);
+    }
+
+    state->problem = civic_sign_zone_use(smcf, state, &text, expires,
+                                         r->connection->log);
+
+    return (state->problem == CIVIC_OK) ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* SCHEME NUL KEYID NUL NONCE: of two keys or schemes none is the same */
+
+static ngx_int_t
+civic_sign_nonce_text(ngx_http_request_t *r, const civic_sign_claim_t *claim,
+    ngx_str_t *text)
+{
+    u_char  *p;
+
+    text->len = claim->scheme->name.len + claim->keyid.len
+                + claim->nonce.len + 2;
+
+    p = ngx_pnalloc(r->pool, text->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->data = p;
+
+    p = ngx_cpymem(p, claim->scheme->name.data, claim->scheme->name.len);
+    *p++ = '\0';
+    p = ngx_cpymem(p, claim->keyid.data, claim->keyid.len);
+    *p++ = '\0';
+    ngx_memcpy(p, claim->nonce.data, claim->nonce.len);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_sign_nonce_send(ngx_http_request_t *r, civic_sign_state_t *state,
+    civic_redis_t *redis, const ngx_str_t *text, time_t expires)
+{
+    u_char                 *p, key[CIVIC_SIGN_NONCE_KEY], ttl[NGX_INT64_LEN];
+    u_char                  digest[CIVIC_JOSE_DIGEST_LEN];
+    ngx_str_t               argv[6];
+    ngx_pool_cleanup_t     *cln;
+    civic_redis_request_t   request;
+
+    if (civic_jose_digest(text, digest) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = civic_sign_nonce_cleanup;
+    cln->data = state;
+
+    p = ngx_cpymem(key, "civic:nonce:", sizeof("civic:nonce:") - 1);
+    (void) ngx_hex_dump(p, digest, CIVIC_JOSE_DIGEST_LEN);
+
+    ngx_str_set(&argv[0], "SET");
+    argv[1].data = key;
+    argv[1].len = sizeof(key);
+    ngx_str_set(&argv[2], "1");
+    ngx_str_set(&argv[3], "NX");
+    ngx_str_set(&argv[4], "PX");
+    argv[5].data = ttl;
+    argv[5].len = ngx_sprintf(ttl, "%T", (expires - ngx_time() + 1) * 1000)
+                  - ttl;
+
+    ngx_memzero(&request, sizeof(civic_redis_request_t));
+
+    request.argv = argv;
+    request.argc = 6;
+    request.handler = civic_sign_nonce_handler;
+    request.data = state;
+
+    state->request = r;
+    state->command = civic_redis_send(redis, &request);
+
+    if (state->command == NULL || civic_wait_park(r) != NGX_DONE) {
+        return NGX_ERROR;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+/* nil: somebody was there before */
+
+static void
+civic_sign_nonce_handler(void *data, ngx_uint_t error,
+    const civic_value_t *reply)
+{
+    civic_sign_state_t  *state = data;
+
+    ngx_http_request_t  *r;
+
+    r = state->request;
+
+    state->request = NULL;
+    state->command = NULL;
+    state->asked = 1;
+
+    if (error != CIVIC_REDIS_OK) {
+        state->nonce = CIVIC_NONCES_UNAVAILABLE;
+
+    } else if (reply->type == CIVIC_VALUE_STRING) {
+        state->nonce = CIVIC_OK;
+
+    } else {
+        state->nonce = CIVIC_NONCE_REPLAYED;
+    }
+
+    civic_wait_wake(r);
+}
+
+
+static void
+civic_sign_nonce_cleanup(void *data)
+{
+    civic_sign_state_t  *state = data;
+
+    if (state->command != NULL) {
+        civic_redis_cancel(state->command);
+        state->command = NULL;
+    }
+}
