@@ -25,6 +25,7 @@
 #include "civic_wait.h"
 #include "civic_route.h"
 #include "civic_auth.h"
+#include "civic_issuer_query.h"
 #include "civic_limit.h"
 #include "civic_plugin_step.h"
 #include "civic_filter_plugins.h"
@@ -402,7 +403,8 @@ civic_pipeline_open(ngx_http_request_t *r, civic_ctx_t **ctx)
     }
 
     if (civic_trace_open(r, *ctx) != NGX_OK
-        || civic_auth_strip_identity(r) != NGX_OK)
+        || civic_auth_strip_identity(r) != NGX_OK
+        || civic_issuer_query_open(r, *ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }

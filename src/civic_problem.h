@@ -59,6 +59,8 @@
       "unauthenticated")                                                      \
     X(TYPE_MISMATCH,          401, "type-mismatch",         "unauthenticated")\
     X(CLAIM_MISSING,          401, "claim-missing",         "unauthenticated")\
+    X(PARTIES_DIFFER,         401, "parties-differ",        "unauthenticated")\
+    X(ORIGIN_REFUSED,         403, "origin-refused",        "origin-refused") \
     X(SCOPE_DENIED,           403, "scope-denied",          "scope-denied")   \
                                                                               \
     /* limits */                                                              \

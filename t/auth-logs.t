@@ -48,11 +48,11 @@ for my $kind (sort keys %tokens) {
         "no part of the $kind token is in a log";
 }
 
-like $log, qr/\[info\] .*civic auth: token refused: token-expired, client/,
+like $log, qr/\[info\] .*civic auth: refused: token-expired, client/,
     'the reason is: expired';
-like $log, qr/civic auth: token refused: signature-invalid, client/,
+like $log, qr/civic auth: refused: signature-invalid, client/,
     'the reason is: signature';
-like $log, qr/civic auth: token refused: credentials-malformed, client/,
+like $log, qr/civic auth: refused: credentials-malformed, client/,
     'the reason is: malformed';
 
 done_testing;

@@ -8,22 +8,19 @@
 #define _CIVIC_ISSUER_BEARER_H_INCLUDED_
 
 
-#include "civic_auth_conf.h"
+#include "civic_issuer_token.h"
 
 
-/* what ctx->identity points to, for auth/ itself */
+/* a token being judged, between the files of the method */
 
 typedef struct {
-    civic_identity_t            identity;
-    const civic_issuer_t  *issuer;
-    civic_json_t               *claims;  /* parsed when first asked for */
-} civic_auth_caller_t;
-
-
-/* refuses for want of a credential: 401, and what kind is asked for */
-
-ngx_int_t civic_issuer_bearer_ask(ngx_http_request_t *r, civic_ctx_t *ctx,
-    const civic_pos_t *pos);
+    const civic_auth_group_t     *group;
+    const civic_issuer_token_t   *token;
+    ngx_pool_t                   *pool;
+    u_char                        digest[CIVIC_JOSE_DIGEST_LEN];
+    civic_identity_t             *identity;  /* zeroed, then filled */
+    const civic_issuer_t         *issuer;    /* whichever accepted it */
+} civic_issuer_bearer_t;
 
 
 #endif /* _CIVIC_ISSUER_BEARER_H_INCLUDED_ */

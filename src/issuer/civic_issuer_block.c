@@ -8,7 +8,7 @@
  */
 
 
-#include "civic_auth_conf.h"
+#include "civic_issuer.h"
 
 
 #define CIVIC_ISSUER_LEEWAY      30      /* s */
@@ -45,6 +45,10 @@ static char *civic_issuer_leeway(ngx_conf_t *cf,
     civic_issuer_t *issuer);
 static char *civic_issuer_lifetime(ngx_conf_t *cf,
     civic_issuer_t *issuer);
+static char *civic_issuer_places(ngx_conf_t *cf, civic_issuer_t *issuer);
+static ngx_int_t civic_issuer_place(civic_issuer_t *issuer, ngx_uint_t kind,
+    const ngx_str_t *name);
+static ngx_int_t civic_issuer_query(ngx_conf_t *cf, const ngx_str_t *name);
 static char *civic_issuer_close(ngx_conf_t *cf,
     civic_issuer_t *issuer);
 
@@ -61,7 +65,11 @@ static civic_issuer_word_t  civic_issuer_words[] = {
     { "subject", 1, 1, NULL, offsetof(civic_issuer_rules_t, subject), 0 },
     { "scope", 1, 1, NULL, offsetof(civic_issuer_rules_t, scope), 0 },
     { "region", 1, 1, NULL, offsetof(civic_issuer_rules_t, region), 0 },
+    { "roles", 1, 1, NULL, offsetof(civic_issuer_rules_t, roles), 0 },
+    { "level", 1, 1, NULL, offsetof(civic_issuer_rules_t, level), 0 },
+    { "client", 1, 1, NULL, offsetof(civic_issuer_rules_t, client), 0 },
     { "require_claims", 1, 64, civic_issuer_required, 0, 0 },
+    { "token", 1, 4, civic_issuer_places, 0, 0 },
     { NULL, 0, 0, NULL, 0, 0 }
 };
 
@@ -69,7 +77,7 @@ static civic_issuer_word_t  civic_issuer_words[] = {
 /* what the design has and this version has not */
 
 static const char  *civic_issuer_later[] = {
-    "token", "introspect", "roles", NULL
+    "introspect", NULL
 };
 
 
@@ -105,6 +113,13 @@ civic_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_set(&issuer->rules.subject, "sub");
     ngx_str_set(&issuer->rules.scope, "scope");
     ngx_str_set(&issuer->rules.region, "region");
+    ngx_str_set(&issuer->rules.client, "client_id");
+
+    issuer->places = ngx_array_create(cf->pool, 1,
+                                      sizeof(civic_issuer_place_t));
+    if (issuer->places == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
     if (civic_issuer_add(cf, issuer) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -131,13 +146,14 @@ civic_issuer_add(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     ngx_uint_t                i;
     civic_issuer_t     **slot;
-    civic_auth_main_conf_t   *amcf;
+    civic_issuer_main_conf_t  *imcf;
 
-    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_auth_module);
+    imcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_issuer_module);
 
-    slot = amcf->issuers->elts;
+    slot = imcf->issuers.elts;
 
-    for (i = 0; i < amcf->issuers->nelts; i++) {
+    for (i = 0; i < imcf->issuers.nelts; i++) {
 
         if (ngx_strcmp(slot[i]->name.data, issuer->name.data) == 0) {
             (void) civic_conf_error(cf, NULL,
@@ -148,7 +164,7 @@ civic_issuer_add(ngx_conf_t *cf, civic_issuer_t *issuer)
         }
     }
 
-    slot = ngx_array_push(amcf->issuers);
+    slot = ngx_array_push(&imcf->issuers);
     if (slot == NULL) {
         return NGX_ERROR;
     }
@@ -183,12 +199,14 @@ civic_issuer_name(ngx_conf_t *cf, const ngx_str_t *name)
 
     if (i == 0 || i < name->len
         || ngx_strcmp(name->data, "off") == 0
-        || ngx_strcmp(name->data, "optional") == 0)
+        || ngx_strcmp(name->data, "optional") == 0
+        || ngx_strcmp(name->data, "app") == 0)
     {
         return civic_conf_error(cf, NULL,
                                 "\"%V\" cannot name a civic_issuer: a name "
                                 "has letters, digits, \"_\" and \"-\", and "
-                                "is neither \"off\" nor \"optional\"", name);
+                                "is none of \"off\", \"optional\", \"app\"",
+                                name);
     }
 
     return NGX_CONF_OK;
@@ -424,6 +442,123 @@ civic_issuer_lifetime(ngx_conf_t *cf, civic_issuer_t *issuer)
 }
 
 
+/* token header | cookie=NAME | query=NAME ... */
+
+static char *
+civic_issuer_places(ngx_conf_t *cf, civic_issuer_t *issuer)
+{
+    ngx_int_t    rc;
+    ngx_str_t   *value, name;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strcmp(value[i].data, "header") == 0) {
+            rc = civic_issuer_place(issuer, CIVIC_ISSUER_HEADER, NULL);
+
+        } else if (ngx_strncmp(value[i].data, "cookie=", 7) == 0
+                   && value[i].len > 7)
+        {
+            name.data = value[i].data + 7;
+            name.len = value[i].len - 7;
+            rc = civic_issuer_place(issuer, CIVIC_ISSUER_COOKIE, &name);
+
+        } else if (ngx_strncmp(value[i].data, "query=", 6) == 0
+                   && value[i].len > 6)
+        {
+            name.data = value[i].data + 6;
+            name.len = value[i].len - 6;
+            rc = civic_issuer_place(issuer, CIVIC_ISSUER_QUERY, &name);
+
+            if (rc == NGX_OK && civic_issuer_query(cf, &name) != NGX_OK) {
+                rc = NGX_ERROR;
+            }
+
+        } else {
+            return civic_conf_error(cf, NULL,
+                                    "\"token %V\" in civic_issuer \"%V\" is "
+                                    "none of header, cookie=NAME, "
+                                    "query=NAME", &value[i], &issuer->name);
+        }
+
+        if (rc == NGX_DECLINED) {
+            return civic_conf_error(cf, NULL,
+                                    "\"token %V\" comes twice in "
+                                    "civic_issuer \"%V\"", &value[i],
+                                    &issuer->name);
+        }
+
+        if (rc != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* NGX_OK, NGX_DECLINED: there already, or NGX_ERROR */
+
+static ngx_int_t
+civic_issuer_place(civic_issuer_t *issuer, ngx_uint_t kind,
+    const ngx_str_t *name)
+{
+    ngx_uint_t             i;
+    civic_issuer_place_t  *place;
+
+    place = issuer->places->elts;
+
+    for (i = 0; i < issuer->places->nelts; i++) {
+
+        if (place[i].kind == kind
+            && (name == NULL
+                || ngx_strcmp(place[i].name.data, name->data) == 0))
+        {
+            return NGX_DECLINED;
+        }
+    }
+
+    place = ngx_array_push(issuer->places);
+    if (place == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(place, sizeof(civic_issuer_place_t));
+
+    place->kind = kind;
+
+    if (name != NULL) {
+        place->name = *name;
+    }
+
+    return NGX_OK;
+}
+
+
+/* what every request's address is searched for */
+
+static ngx_int_t
+civic_issuer_query(ngx_conf_t *cf, const ngx_str_t *name)
+{
+    ngx_str_t                 *slot;
+    civic_issuer_main_conf_t  *imcf;
+
+    imcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_issuer_module);
+
+    slot = ngx_array_push(&imcf->queries);
+    if (slot == NULL) {
+        return NGX_ERROR;
+    }
+
+    *slot = *name;
+
+    return NGX_OK;
+}
+
+
 static char *
 civic_issuer_close(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
@@ -441,7 +576,36 @@ civic_issuer_close(ngx_conf_t *cf, civic_issuer_t *issuer)
         }
     }
 
+    if (issuer->places->nelts == 0
+        && civic_issuer_place(issuer, CIVIC_ISSUER_HEADER, NULL) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     return civic_issuer_load(cf, issuer);
+}
+
+
+civic_issuer_t *
+civic_issuer_find(void **main_conf, const ngx_str_t *name)
+{
+    ngx_uint_t                  i;
+    civic_issuer_t            **issuer;
+    civic_issuer_main_conf_t   *imcf;
+
+    imcf = main_conf[ngx_http_civic_issuer_module.ctx_index];
+    issuer = imcf->issuers.elts;
+
+    for (i = 0; i < imcf->issuers.nelts; i++) {
+
+        if (issuer[i]->name.len == name->len
+            && ngx_memcmp(issuer[i]->name.data, name->data, name->len) == 0)
+        {
+            return issuer[i];
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -452,19 +616,19 @@ civic_issuer_names(ngx_http_request_t *r)
     ngx_uint_t                i;
     ngx_array_t              *names;
     civic_issuer_t     **issuer;
-    civic_auth_main_conf_t   *amcf;
+    civic_issuer_main_conf_t  *imcf;
 
-    amcf = ngx_http_get_module_main_conf(r, ngx_http_civic_auth_module);
+    imcf = ngx_http_get_module_main_conf(r, ngx_http_civic_issuer_module);
 
-    names = ngx_array_create(r->pool, amcf->issuers->nelts + 1,
+    names = ngx_array_create(r->pool, imcf->issuers.nelts + 1,
                              sizeof(ngx_str_t));
     if (names == NULL) {
         return NULL;
     }
 
-    issuer = amcf->issuers->elts;
+    issuer = imcf->issuers.elts;
 
-    for (i = 0; i < amcf->issuers->nelts; i++) {
+    for (i = 0; i < imcf->issuers.nelts; i++) {
         name = ngx_array_push(names);
         *name = issuer[i]->name;
     }

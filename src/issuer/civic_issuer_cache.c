@@ -9,7 +9,7 @@
  *
  * An entry:
  *
- *     civic_issuer_entry_t | subject | scope | region | claims
+ *     civic_issuer_entry_t | the texts of the identity, one behind another
  *
  * The zone's slab pool gives one chunk for the store, and its mutex, which
  * nginx frees when a worker dies holding it.  Each call takes the lock once
@@ -26,13 +26,14 @@
 #define CIVIC_ISSUER_CACHE_MAX   (4 * CIVIC_JOSE_MAX_TOKEN)
 
 
+#define CIVIC_ISSUER_CACHE_TEXTS  9
+
+
 typedef struct {
     u_char              digest[CIVIC_JOSE_DIGEST_LEN];
+    int64_t             issued;
     int64_t             expires;
-    uint32_t            subject;       /* bytes, of each part */
-    uint32_t            scope;
-    uint32_t            region;
-    uint32_t            claims;
+    uint16_t            lengths[CIVIC_ISSUER_CACHE_TEXTS];
 } civic_issuer_entry_t;
 
 
@@ -44,15 +45,16 @@ typedef struct {
 
 static ngx_int_t civic_issuer_cache_init_zone(ngx_shm_zone_t *zone,
     void *data);
+static civic_issuer_cache_t *civic_issuer_cache_get(ngx_http_request_t *r);
 static const civic_issuer_t *civic_issuer_cache_find_locked(
-    civic_shm_t *store, const civic_auth_policy_t *policy,
-    const u_char *digest, civic_issuer_entry_t *head);
+    civic_shm_t *store, const civic_issuer_bearer_t *b,
+    civic_issuer_entry_t *head);
 static ngx_uint_t civic_issuer_cache_read_locked(civic_shm_t *store,
     const civic_issuer_t *issuer, const u_char *digest,
     civic_issuer_entry_t *head);
 static ngx_int_t civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
     const civic_issuer_t *issuer, ngx_pool_t *pool,
-    civic_auth_caller_t *caller);
+    civic_identity_t *identity);
 static void civic_issuer_cache_write_locked(civic_shm_t *store,
     civic_issuer_entry_t *entry, const civic_issuer_entry_t *head,
     const civic_identity_t *identity);
@@ -63,21 +65,37 @@ static void civic_issuer_cache_enter(civic_issuer_cache_t *cache);
 static void civic_issuer_cache_leave(civic_issuer_cache_t *cache);
 
 
+/* the subject first: it stands behind "ISSUER:" as it is */
+
+static const size_t  civic_issuer_cache_texts[CIVIC_ISSUER_CACHE_TEXTS] = {
+    offsetof(civic_identity_t, subject),
+    offsetof(civic_identity_t, client),
+    offsetof(civic_identity_t, scope),
+    offsetof(civic_identity_t, roles),
+    offsetof(civic_identity_t, region),
+    offsetof(civic_identity_t, level),
+    offsetof(civic_identity_t, token),
+    offsetof(civic_identity_t, binding),
+    offsetof(civic_identity_t, claims)
+};
+
+
 /* filled under the lock, read after it: a worker is one thread */
 
 static u_char  civic_issuer_cache_scratch[CIVIC_ISSUER_CACHE_MAX];
 
 
 ngx_int_t
-civic_auth_zone_add(ngx_conf_t *cf, size_t size)
+civic_issuer_zone_add(ngx_conf_t *cf, size_t size)
 {
     ngx_shm_zone_t          *zone;
     civic_issuer_cache_t      *cache;
-    civic_auth_main_conf_t  *amcf;
+    civic_issuer_main_conf_t  *imcf;
 
     static ngx_str_t  name = ngx_string("civic_tokens");
 
-    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_auth_module);
+    imcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_issuer_module);
 
     cache = ngx_pcalloc(cf->pool, sizeof(civic_issuer_cache_t));
     if (cache == NULL) {
@@ -85,7 +103,7 @@ civic_auth_zone_add(ngx_conf_t *cf, size_t size)
     }
 
     zone = ngx_shared_memory_add(cf, &name, size,
-                                 &ngx_http_civic_auth_module);
+                                 &ngx_http_civic_issuer_module);
     if (zone == NULL) {
         return NGX_ERROR;
     }
@@ -93,7 +111,7 @@ civic_auth_zone_add(ngx_conf_t *cf, size_t size)
     zone->init = civic_issuer_cache_init_zone;
     zone->data = cache;
 
-    amcf->zone = zone;
+    imcf->zone = zone;
 
     return NGX_OK;
 }
@@ -154,44 +172,56 @@ civic_issuer_cache_init_zone(ngx_shm_zone_t *zone, void *data)
 }
 
 
-ngx_int_t
-civic_issuer_cache_find(ngx_shm_zone_t *zone, const civic_auth_policy_t *policy,
-    const u_char *digest, ngx_pool_t *pool, civic_auth_caller_t *caller)
+static civic_issuer_cache_t *
+civic_issuer_cache_get(ngx_http_request_t *r)
 {
-    civic_issuer_cache_t         *cache;
-    civic_issuer_entry_t          head;
-    const civic_issuer_t  *issuer;
+    civic_issuer_main_conf_t  *imcf;
 
-    cache = zone->data;
+    imcf = ngx_http_get_module_main_conf(r, ngx_http_civic_issuer_module);
+
+    return imcf->zone->data;
+}
+
+
+ngx_int_t
+civic_issuer_cache_find(ngx_http_request_t *r, civic_issuer_bearer_t *b)
+{
+    civic_issuer_cache_t  *cache;
+    civic_issuer_entry_t   head;
+
+    cache = civic_issuer_cache_get(r);
+
+    ngx_memzero(&head, sizeof(civic_issuer_entry_t));
 
     civic_issuer_cache_enter(cache);
 
-    issuer = civic_issuer_cache_find_locked(cache->store, policy, digest,
-                                          &head);
+    b->issuer = civic_issuer_cache_find_locked(cache->store, b, &head);
 
     civic_issuer_cache_leave(cache);
 
-    if (issuer == NULL) {
+    if (b->issuer == NULL) {
         return NGX_DECLINED;
     }
 
-    return civic_issuer_cache_unpack(&head, issuer, pool, caller);
+    return civic_issuer_cache_unpack(&head, b->issuer, b->pool, b->identity);
 }
 
 
 static const civic_issuer_t *
 civic_issuer_cache_find_locked(civic_shm_t *store,
-    const civic_auth_policy_t *policy, const u_char *digest,
-    civic_issuer_entry_t *head)
+    const civic_issuer_bearer_t *b, civic_issuer_entry_t *head)
 {
-    ngx_uint_t             i;
+    ngx_uint_t        i;
     civic_issuer_t  **issuer;
 
-    issuer = policy->issuers->elts;
+    issuer = b->group->objects.elts;
 
-    for (i = 0; i < policy->issuers->nelts; i++) {
+    for (i = 0; i < b->group->objects.nelts; i++) {
 
-        if (civic_issuer_cache_read_locked(store, issuer[i], digest, head)) {
+        if (civic_issuer_token_allowed(issuer[i], &b->token->place)
+            && civic_issuer_cache_read_locked(store, issuer[i], b->digest,
+                                              head))
+        {
             return issuer[i];
         }
     }
@@ -244,13 +274,13 @@ civic_issuer_cache_read_locked(civic_shm_t *store,
 static ngx_int_t
 civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
     const civic_issuer_t *issuer, ngx_pool_t *pool,
-    civic_auth_caller_t *caller)
+    civic_identity_t *identity)
 {
-    size_t             len;
-    u_char            *p;
-    civic_identity_t  *identity;
+    size_t       len;
+    u_char      *p;
+    ngx_str_t   *text;
+    ngx_uint_t   i;
 
-    identity = &caller->identity;
     len = civic_issuer_cache_length(head);
 
     p = ngx_pnalloc(pool, issuer->name.len + 1 + len);
@@ -259,59 +289,58 @@ civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
     }
 
     identity->caller.data = p;
-    identity->caller.len = issuer->name.len + 1 + head->subject;
+    identity->caller.len = issuer->name.len + 1 + head->lengths[0];
 
     p = ngx_cpymem(p, issuer->name.data, issuer->name.len);
     *p++ = ':';
 
     ngx_memcpy(p, civic_issuer_cache_scratch, len);
 
-    identity->subject.data = p;
-    identity->subject.len = head->subject;
-    p += head->subject;
-
-    identity->scope.data = p;
-    identity->scope.len = head->scope;
-    p += head->scope;
-
-    identity->region.data = p;
-    identity->region.len = head->region;
-    p += head->region;
-
-    identity->claims.data = p;
-    identity->claims.len = head->claims;
+    for (i = 0; i < CIVIC_ISSUER_CACHE_TEXTS; i++) {
+        text = (ngx_str_t *) ((u_char *) identity
+                              + civic_issuer_cache_texts[i]);
+        text->data = p;
+        text->len = head->lengths[i];
+        p += text->len;
+    }
 
     identity->issuer = issuer->name;
+    identity->issued = (time_t) head->issued;
     identity->expires = (time_t) head->expires;
-
-    caller->issuer = issuer;
 
     return NGX_OK;
 }
 
 
 void
-civic_issuer_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
-    const civic_auth_caller_t *caller)
+civic_issuer_cache_add(ngx_http_request_t *r, const civic_issuer_t *issuer,
+    const u_char *digest, const civic_identity_t *identity)
 {
-    size_t                   len;
-    ngx_uint_t               evicted;
-    civic_issuer_cache_t      *cache;
-    civic_issuer_entry_t       head, *entry;
-    const civic_identity_t  *identity;
+    size_t                 len;
+    ngx_uint_t             i, evicted;
+    const ngx_str_t       *text;
+    civic_issuer_cache_t  *cache;
+    civic_issuer_entry_t   head, *entry;
 
-    cache = zone->data;
-    identity = &caller->identity;
+    cache = civic_issuer_cache_get(r);
 
-    civic_issuer_cache_mix(head.digest, digest, caller->issuer);
+    civic_issuer_cache_mix(head.digest, digest, issuer);
 
+    head.issued = identity->issued;
     head.expires = identity->expires;
-    head.subject = identity->subject.len;
-    head.scope = identity->scope.len;
-    head.region = identity->region.len;
-    head.claims = identity->claims.len;
+    len = 0;
 
-    len = civic_issuer_cache_length(&head);
+    for (i = 0; i < CIVIC_ISSUER_CACHE_TEXTS; i++) {
+        text = (const ngx_str_t *) ((const u_char *) identity
+                                    + civic_issuer_cache_texts[i]);
+
+        if (text->len > CIVIC_ISSUER_CACHE_MAX) {
+            return;
+        }
+
+        head.lengths[i] = (uint16_t) text->len;
+        len += text->len;
+    }
 
     if (len > CIVIC_ISSUER_CACHE_MAX) {
         return;
@@ -325,7 +354,8 @@ civic_issuer_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
                              sizeof(civic_issuer_entry_t) + len, &evicted);
 
     if (entry != NULL) {
-        civic_issuer_cache_write_locked(cache->store, entry, &head, identity);
+        civic_issuer_cache_write_locked(cache->store, entry, &head,
+                                        identity);
     }
 
     civic_issuer_cache_leave(cache);
@@ -337,23 +367,22 @@ civic_issuer_cache_add(ngx_shm_zone_t *zone, const u_char *digest,
 
 
 static void
-civic_issuer_cache_write_locked(civic_shm_t *store, civic_issuer_entry_t *entry,
-    const civic_issuer_entry_t *head, const civic_identity_t *identity)
+civic_issuer_cache_write_locked(civic_shm_t *store,
+    civic_issuer_entry_t *entry, const civic_issuer_entry_t *head,
+    const civic_identity_t *identity)
 {
     size_t            offset;
     ngx_uint_t        i;
-    const ngx_str_t  *part[4];
-
-    part[0] = &identity->subject;
-    part[1] = &identity->scope;
-    part[2] = &identity->region;
-    part[3] = &identity->claims;
+    const ngx_str_t  *text;
 
     offset = sizeof(civic_issuer_entry_t);
 
-    for (i = 0; i < 4; i++) {
-        civic_shm_write(store, entry, offset, part[i]->data, part[i]->len);
-        offset += part[i]->len;
+    for (i = 0; i < CIVIC_ISSUER_CACHE_TEXTS; i++) {
+        text = (const ngx_str_t *) ((const u_char *) identity
+                                    + civic_issuer_cache_texts[i]);
+
+        civic_shm_write(store, entry, offset, text->data, text->len);
+        offset += text->len;
     }
 
     *entry = *head;
@@ -380,8 +409,16 @@ civic_issuer_cache_mix(u_char *mixed, const u_char *digest,
 static size_t
 civic_issuer_cache_length(const civic_issuer_entry_t *head)
 {
-    return (size_t) head->subject + head->scope + head->region
-           + head->claims;
+    size_t      len;
+    ngx_uint_t  i;
+
+    len = 0;
+
+    for (i = 0; i < CIVIC_ISSUER_CACHE_TEXTS; i++) {
+        len += head->lengths[i];
+    }
+
+    return len;
 }
 
 

@@ -217,6 +217,9 @@ civic_issuer_generation(civic_issuer_t *issuer,
         || civic_issuer_mix(g, &rules->subject) != NGX_OK
         || civic_issuer_mix(g, &rules->scope) != NGX_OK
         || civic_issuer_mix(g, &rules->region) != NGX_OK
+        || civic_issuer_mix(g, &rules->roles) != NGX_OK
+        || civic_issuer_mix(g, &rules->level) != NGX_OK
+        || civic_issuer_mix(g, &rules->client) != NGX_OK
         || civic_issuer_mix_list(g, rules->audiences) != NGX_OK
         || civic_issuer_mix_list(g, rules->required) != NGX_OK
         || civic_issuer_mix_number(g, issuer->algorithms) != NGX_OK

@@ -1,4 +1,4 @@
-/* sources: src/auth/civic_issuer_claims.c src/civic_json.c src/civic_problem.c */
+/* sources: src/issuer/civic_issuer_claims.c src/civic_json.c src/civic_problem.c */
 
 /*
  * Copyright (C) Civic Gate

@@ -1,0 +1,78 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * The civic_issuer directive.
+ */
+
+
+#include "civic_issuer.h"
+
+
+static void *civic_issuer_create_main_conf(ngx_conf_t *cf);
+
+
+static ngx_command_t  civic_issuer_commands[] = {
+
+    { ngx_string("civic_issuer"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      civic_issuer_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  civic_issuer_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    civic_issuer_create_main_conf,         /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_civic_issuer_module = {
+    NGX_MODULE_V1,
+    &civic_issuer_module_ctx,              /* module context */
+    civic_issuer_commands,                 /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+civic_issuer_create_main_conf(ngx_conf_t *cf)
+{
+    civic_issuer_main_conf_t  *imcf;
+
+    imcf = ngx_pcalloc(cf->pool, sizeof(civic_issuer_main_conf_t));
+    if (imcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&imcf->issuers, cf->pool, 4, sizeof(civic_issuer_t *))
+        != NGX_OK
+        || ngx_array_init(&imcf->queries, cf->pool, 2, sizeof(ngx_str_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return imcf;
+}
