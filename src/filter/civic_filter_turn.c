@@ -14,6 +14,7 @@
 
 #include "civic_filter_conf.h"
 #include "civic_host_response.h"
+#include "civic_reply.h"
 
 
 #define CIVIC_FILTER_POOL  4096        /* of a plugin's arguments */
@@ -263,6 +264,7 @@ civic_filter_start(civic_filter_ctx_t *f, civic_plugin_t *plugin,
     order.identity = f->ctx->identity;
     order.trace.data = main->trace_id;
     order.trace.len = main->trace_id[0] ? CIVIC_TRACE_ID_LEN : 0;
+    order.language = civic_reply_language(f->request);
     order.timeout = plugin->department->timeout;
     order.log = f->request->connection->log;
     order.done = civic_filter_done;

@@ -115,6 +115,7 @@ civic_host_job_create(const civic_host_order_t *order)
     job->log = order->log;
     job->plugin = order->plugin;
     job->spec = order->spec;
+    job->language = order->language;
     job->depth = order->depth;
     job->forward = order->forward;
     job->done = order->done;

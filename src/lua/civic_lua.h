@@ -25,7 +25,7 @@ typedef struct civic_lua_vm_s  civic_lua_vm_t;
 
 typedef struct {
     size_t                   memory;   /* bytes, of the VM */
-    uint64_t                 instructions; /* of one run; a multiple of
+    size_t                   instructions; /* of one run; a multiple of
                                               what the hook counts */
     ngx_msec_t               cpu;      /* of one run */
     ngx_msec_t               slice;    /* CPU time until it gives way;

@@ -424,7 +424,7 @@ civic_lua_budget_killed(civic_lua_vm_t *vm, ngx_pool_t *pool,
 
     case CIVIC_LUA_KILLED_INSTRUCTIONS:
         civic_lua_vm_fail(failure, pool, CIVIC_LUA_INSTRUCTIONS,
-                          "%sended after %uL instructions", vm->where,
+                          "%sended after %uz instructions", vm->where,
                           vm->budget.instructions);
         return 1;
 

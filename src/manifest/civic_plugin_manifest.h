@@ -29,7 +29,8 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                key;      /* as written */
-    ngx_str_t                methods;  /* "POST", as civic_route wants it */
+    ngx_str_t                path;     /* of the key */
+    uint32_t                 methods;  /* NGX_HTTP_POST | ...; all bits: any */
     ngx_str_t                pattern;  /* whole: prefix and path */
     ngx_str_t                run;      /* the function */
     ngx_array_t              auth;     /* ngx_str_t: issuers; empty: public */

@@ -13,6 +13,7 @@
 #include "civic_limit.h"
 #include "civic_plugin_registry.h"
 #include "civic_plugin_routes.h"
+#include "civic_route_methods.h"
 
 
 /* what the tables lead to: civic_route_t comes first */
@@ -32,8 +33,6 @@ static ngx_int_t civic_plugin_routes_add(civic_route_table_t *table,
 static civic_plugin_way_t *civic_plugin_routes_way(ngx_pool_t *pool,
     civic_plugin_mount_t *mount, civic_plugin_t *plugin,
     const civic_plugin_route_spec_t *spec, ngx_str_t *err);
-static ngx_int_t civic_plugin_routes_methods(civic_route_t *route,
-    const ngx_str_t *list, ngx_str_t *err);
 static ngx_int_t civic_plugin_routes_pos(civic_pos_t *pos, ngx_pool_t *pool,
     const civic_plugin_t *plugin, const civic_plugin_route_spec_t *spec);
 static civic_plugin_mount_t *civic_plugin_routes_mount(
@@ -253,9 +252,10 @@ civic_plugin_routes_way(ngx_pool_t *pool, civic_plugin_mount_t *mount,
     way->route.service = mount->service;
     way->route.rules = &way->rules;
 
-    if (civic_plugin_routes_pos(&way->route.pos, pool, plugin, spec) != NGX_OK
-        || civic_plugin_routes_methods(&way->route, &spec->methods, err)
-           != NGX_OK)
+    civic_route_methods_set(&way->route, spec->methods);
+
+    if (civic_plugin_routes_pos(&way->route.pos, pool, plugin, spec)
+        != NGX_OK)
     {
         return NULL;
     }
@@ -282,45 +282,6 @@ civic_plugin_routes_way(ngx_pool_t *pool, civic_plugin_mount_t *mount,
     }
 
     return way;
-}
-
-
-static ngx_int_t
-civic_plugin_routes_methods(civic_route_t *route, const ngx_str_t *list,
-    ngx_str_t *err)
-{
-    u_char      *p, *last, *comma;
-    ngx_str_t    name;
-    ngx_uint_t   method;
-
-    if (list->len == 3 && ngx_strncmp(list->data, "any", 3) == 0) {
-        route->any = 1;
-        return NGX_OK;
-    }
-
-    last = list->data + list->len;
-
-    for (p = list->data; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        name.data = p;
-        name.len = comma - p;
-
-        method = civic_route_parse_method(&name);
-
-        if (method == 0) {
-            ngx_str_set(err, "its method is unknown");
-            return NGX_ERROR;
-        }
-
-        route->methods |= method;
-    }
-
-    return NGX_OK;
 }
 
 
