@@ -46,6 +46,10 @@
     M(redis, once_begin)                                                      \
     M(redis, once_end)                                                        \
     M(redis, once_free)                                                       \
+    M(redis, signin_close)                                                    \
+    M(redis, signin_end)                                                      \
+    M(redis, signin_open)                                                     \
+    M(redis, signin_read)                                                     \
     M(redis, timers_at)                                                       \
     M(redis, timers_cancel)                                                   \
     M(redis, timers_claim)                                                    \
