@@ -54,6 +54,12 @@ static const civic_reply_text_t  civic_reply_texts[] = {
       { ngx_string("请使用有效的访问令牌重试。"),
         ngx_string("Try again with a valid access token.") } },
 
+    { ngx_string("origin-refused"),
+      { ngx_string("不接受来自其他网站页面的请求"),
+        ngx_string("Request from another site's page refused") },
+      { ngx_string("请在本网站的页面上操作。"),
+        ngx_string("Use the pages of this site.") } },
+
     { ngx_string("scope-denied"),
       { ngx_string("没有权限"), ngx_string("Permission denied") },
       { ngx_string("您的授权范围不包含这项服务。"),

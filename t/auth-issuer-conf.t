@@ -51,7 +51,9 @@ sub refused {
 
 
 my ($ok, $output) = check(block('leeway 5m; lifetime 24h; type at+jwt;'
-    . 'subject uid; scope scp; region region_code; require_claims a b;',
+    . 'subject uid; scope scp; region region_code; require_claims a b;'
+    . 'roles realm.roles; level acr; client azp;'
+    . 'token header cookie=a query=b;',
     audience => 'audience a b;', algorithms => 'algorithms RS256 ES256;'));
 ok $ok, 'a block with every word is accepted' or diag $output;
 
@@ -68,7 +70,9 @@ for my $word (sort keys %words) {
             block('', $word => "$word '';"));
 }
 
-for my $word (qw(leeway lifetime type subject scope region)) {
+for my $word (qw(leeway lifetime type subject scope region roles level
+                 client))
+{
     refused("two values of $word", qr/"$word" in .* takes one value/,
             block("$word 1s 2s;"));
 }
@@ -77,8 +81,12 @@ refused('an unknown word', qr/unknown word "audiences" in civic_issuer/,
         block('audiences a;'));
 refused('a word of a later version', qr/does not have "introspect" yet/,
         block('introspect remote=idp;'));
-refused('roles', qr/does not have "roles" yet/, block('roles groups;'));
-refused('token', qr/does not have "token" yet/, block('token header;'));
+refused('a place that is none', qr/"token body" .* is none of header, cookie=/,
+        block('token header body;'));
+refused('a cookie without a name', qr/"token cookie=" .* is none of/,
+        block('token cookie=;'));
+refused('a place twice', qr/"token query=t" comes twice/,
+        block('token query=t header query=t;'));
 refused('keys from afar', qr/reads keys from a file only/,
         block('', keys => 'keys remote=idp;'));
 refused('a block inside', qr/unexpected "\{"/, block("keys {\n}"));
@@ -97,7 +105,7 @@ refused('a second issuer of that name',
         qr/"citizens" is defined already in \S+nginx\.conf:\d+/,
         block('') . block(''));
 
-for my $name ('off', 'optional', 'a:b', 'a.b', '"a b"', '""') {
+for my $name ('off', 'optional', 'app', 'a:b', 'a.b', '"a b"', '""') {
     refused("the name $name", qr/cannot name a civic_issuer/,
             "civic_issuer $name { }");
 }

@@ -82,17 +82,19 @@ for (@expected) {
 
 for my $case (['optional', qr/names no issuer/],
               ['off citizens', qr/off stands alone/],
-              ['citizens citizens', qr/issuer "citizens" twice/],
+              ['citizens citizens', qr/names "citizens" twice/],
               ['optional optional citizens', qr/"optional" twice/],
               ['nobody', qr/unknown issuer "nobody" in .*nginx\.conf:\d+/],
-              ['app:key', qr/"app:key": this version knows only/],
-              ['citizens+app:key', qr/this version knows only/],
+              ['citizens+officers',
+               qr/"officers" and another of its kind at once/],
+              ['citizens+', qr/unknown issuer ""/],
               ['citizens; civic_auth off', qr/is duplicate/],
               ['', qr/invalid number of arguments in "civic_auth"/])
 {
     my ($words, $error) = @$case;
     my ($ok, $output) = Civic::Gate->check(
-        files => { $citizens->files }, http => $citizens->block,
+        files => { $citizens->files, $officers->files },
+        http => $citizens->block . $officers->block,
         server => "location / { civic_auth $words; }");
     ok !$ok, "\"civic_auth $words\" is refused";
     like $output, $error, '... with the reason and its place';

@@ -194,7 +194,7 @@ my @bounds = (
     ['src/lua/civic_lua_vm.h', CIVIC_LUA_MAX_VALUES => '16'],
     ['src/lua/civic_lua_value.c', CIVIC_LUA_VALUE_NODES => '65,536'],
     ['src/lua/civic_lua_value.c', CIVIC_LUA_VALUE_BYTES => '8 MB'],
-    ['src/civic_value.h', CIVIC_VALUE_MAX_DEPTH => '32'],
+    ['src/json/civic_value.h', CIVIC_VALUE_MAX_DEPTH => '32'],
     ['src/plugin/civic_plugin_zone.h', CIVIC_PLUGIN_METRICS => '16'],
     ['src/plugin/civic_plugin_zone.h', CIVIC_PLUGIN_METRIC_LEN => '48'],
     ['src/plugin/civic_plugin_department.c', CIVIC_DEPARTMENT_MEMORY

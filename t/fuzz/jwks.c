@@ -1,6 +1,7 @@
 /* sources: src/jose/civic_jose_keyset.c src/jose/civic_jose_key.c
  * src/jose/civic_jose_pkey.c src/jose/civic_jose_verifier.c
- * src/jose/civic_jose_jwa.c src/jose/civic_jose_base64url.c src/civic_json.c */
+ * src/jose/civic_jose_jwa.c src/jose/civic_jose_base64url.c
+ * src/json/civic_json.c */
 
 /*
  * Copyright (C) Civic Gate

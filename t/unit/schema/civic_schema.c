@@ -3,7 +3,7 @@
  * src/schema/civic_schema_compile.c src/schema/civic_schema_format.c
  * src/schema/civic_schema_keyword.c src/schema/civic_schema_logic.c
  * src/schema/civic_schema_object.c src/schema/civic_schema_scalar.c
- * src/pcre/civic_pcre.c src/civic_json.c */
+ * src/pcre/civic_pcre.c src/json/civic_json.c */
 
 /*
  * Copyright (C) Civic Gate

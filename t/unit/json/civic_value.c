@@ -1,4 +1,4 @@
-/* sources: src/civic_value.c src/civic_value_json.c src/civic_json.c */
+/* sources: src/json/civic_value.c src/json/civic_value_json.c src/json/civic_json.c */
 
 /*
  * Copyright (C) Civic Gate

@@ -1,4 +1,4 @@
-/* sources: src/civic_json.c */
+/* sources: src/json/civic_json.c */
 
 /*
  * Copyright (C) Civic Gate
