@@ -117,6 +117,10 @@ civic_signin_t *civic_signin_find(void **main_conf, const ngx_str_t *name);
 
 ngx_int_t civic_signin_answer(ngx_http_request_t *r);
 
+/* 303, its Location set, or NGX_ERROR; nobody keeps it */
+
+ngx_int_t civic_signin_redirect(ngx_http_request_t *r, ngx_str_t *address);
+
 /*
  * Off to the provider, and back to `path` some day: sets Location and the
  * cookie.  The status to answer with, or NGX_ERROR.

@@ -284,15 +284,9 @@ civic_signin_leave(ngx_http_request_t *r, const civic_signin_t *signin,
                               &flow.challenge)
                   - address.data;
 
-    r->headers_out.location = civic_headers_out_add(r, "Location", &address);
-
-    if (r->headers_out.location == NULL) {
-        return NGX_ERROR;
-    }
-
     civic_status_count(CIVIC_METRIC_SIGNIN_INVITED, 1);
 
-    return NGX_HTTP_SEE_OTHER;
+    return civic_signin_redirect(r, &address);
 }
 
 

@@ -253,7 +253,7 @@ civic_signin_block_origin(ngx_conf_t *cf, civic_conf_block_t *block,
     if (len == 0
         || value->len == len
         || !civic_signin_block_clean(value)
-        || ngx_strpbrk(value->data + len, "/?#@") != NULL)
+        || strpbrk((char *) value->data + len, "/?#@") != NULL)
     {
         return civic_conf_error(cf, NULL, "\"origin %V\" in civic_signin "
                                 "\"%V\" is not https://HOST[:PORT]", value,
@@ -297,7 +297,7 @@ civic_signin_block_path(ngx_conf_t *cf, civic_conf_block_t *block,
     signin = block->conf;
 
     if (!civic_signin_flow_is_path(value)
-        || ngx_strpbrk(value->data, "?#%\"") != NULL)
+        || strpbrk((char *) value->data, "?#%\"") != NULL)
     {
         return civic_conf_error(cf, NULL, "\"%s %V\" in civic_signin \"%V\" "
                                 "is no path", word->name, value,

@@ -326,7 +326,8 @@ static ngx_int_t
 civic_signin_callback_failed(civic_signin_turn_t *turn, ngx_uint_t error,
     const civic_remote_response_t *response)
 {
-    ngx_log_t  *log;
+    ngx_log_t   *log;
+    ngx_uint_t   rejected;
 
     log = turn->request->connection->log;
 
@@ -338,14 +339,14 @@ civic_signin_callback_failed(civic_signin_turn_t *turn, ngx_uint_t error,
         return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_PROVIDER);
     }
 
-    ngx_log_error(response->status == NGX_HTTP_BAD_REQUEST ? NGX_LOG_NOTICE
-                                                           : NGX_LOG_ERR,
-                  log, 0, "civic signin: the provider of \"%V\" answered "
-                  "%ui to a code", &turn->signin->name, response->status);
+    rejected = response->status == NGX_HTTP_BAD_REQUEST;
 
-    return civic_signin_turn_refuse(turn,
-               response->status == NGX_HTTP_BAD_REQUEST
-               ? CIVIC_SIGNIN_CODE : CIVIC_SIGNIN_PROVIDER);
+    ngx_log_error((rejected ? NGX_LOG_NOTICE : NGX_LOG_ERR), log, 0,
+                  "civic signin: the provider of \"%V\" answered %ui to a "
+                  "code", &turn->signin->name, response->status);
+
+    return civic_signin_turn_refuse(turn, rejected ? CIVIC_SIGNIN_CODE
+                                                   : CIVIC_SIGNIN_PROVIDER);
 }
 
 

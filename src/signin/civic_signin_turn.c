@@ -13,6 +13,7 @@ static ngx_int_t civic_signin_turn_end(civic_signin_turn_t *turn,
 
 
 static ngx_str_t  civic_signin_no_store = ngx_string("no-store");
+static ngx_str_t  civic_signin_soon = ngx_string("1");
 
 
 void
@@ -58,14 +59,6 @@ civic_signin_turn_end(civic_signin_turn_t *turn, ngx_int_t rc)
         rc = civic_refuse(turn->ctx, CIVIC_INTERNAL, NULL);
     }
 
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE
-        && civic_headers_out_add(turn->request, "Cache-Control",
-                                 &civic_signin_no_store)
-           == NULL)
-    {
-        return NGX_ERROR;
-    }
-
     return rc >= NGX_HTTP_BAD_REQUEST
            ? civic_reply(turn->request, turn->ctx, rc) : rc;
 }
@@ -83,6 +76,14 @@ civic_signin_turn_refuse(civic_signin_turn_t *turn, civic_problem_e problem)
                   "civic signin: \"%V\" refused: %V", &turn->signin->name,
                   &civic_problems[problem].code);
 
+    if (civic_problems[problem].status == NGX_HTTP_SERVICE_UNAVAILABLE
+        && civic_headers_out_add(turn->request, "Retry-After",
+                                 &civic_signin_soon)
+           == NULL)
+    {
+        return NGX_ERROR;
+    }
+
     return civic_refuse(turn->ctx, problem, slcf->pos);
 }
 
@@ -90,13 +91,23 @@ civic_signin_turn_refuse(civic_signin_turn_t *turn, civic_problem_e problem)
 ngx_int_t
 civic_signin_turn_redirect(civic_signin_turn_t *turn, ngx_str_t *address)
 {
-    ngx_http_request_t  *r;
+    return civic_signin_redirect(turn->request, address);
+}
 
-    r = turn->request;
 
+ngx_int_t
+civic_signin_redirect(ngx_http_request_t *r, ngx_str_t *address)
+{
     r->headers_out.location = civic_headers_out_add(r, "Location", address);
 
-    return r->headers_out.location ? NGX_HTTP_SEE_OTHER : NGX_ERROR;
+    if (r->headers_out.location == NULL
+        || civic_headers_out_add(r, "Cache-Control", &civic_signin_no_store)
+           == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_HTTP_SEE_OTHER;
 }
 
 

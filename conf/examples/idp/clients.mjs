@@ -30,7 +30,6 @@ const signin = (gates) => ({
 const app = {
     client_id: 'civic-app',
     token_endpoint_auth_method: 'none',
-    application_type: 'native',
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     redirect_uris: ['http://127.0.0.1/app'],
