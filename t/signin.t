@@ -33,7 +33,8 @@ subtest 'a page leads to the provider, and from there back to it' => sub {
         'with PKCE';
     like $res->{headers}{'cache-control'}, qr/no-store/, 'nobody keeps it';
     like $res->{headers}{'set-cookie'},
-        qr/^__Host-civic-portal-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=600$/,
+        qr{^${cookie}-browser=[\w-]{43};[ ]Path=/;[ ]HttpOnly;
+           [ ]SameSite=Lax;[ ]Secure;[ ]Max-Age=600$}x,
         'a cookie binds the browser to it';
     is $browser->cookie($set->port, $cookie), undef, 'there is no session';
 
@@ -96,7 +97,8 @@ subtest 'signing out ends the session here and at the provider' => sub {
     my $res = $browser->post($set->url('/signin/logout'), {});
     is $res->{status}, 303, 'it redirects';
     like $res->{headers}{location},
-        qr{/session/end\?client_id=civic-signin&post_logout_redirect_uri=[^&]+&id_token_hint=ey},
+        qr{/session/end\?client_id=civic-signin
+           &post_logout_redirect_uri=[^&]+&id_token_hint=ey}x,
         'to the provider';
     is $browser->cookie($set->port, $cookie), undef, 'the cookie is gone';
 
