@@ -59,6 +59,10 @@
       "unauthenticated")                                                      \
     X(TYPE_MISMATCH,          401, "type-mismatch",         "unauthenticated")\
     X(CLAIM_MISSING,          401, "claim-missing",         "unauthenticated")\
+    X(TOKEN_INACTIVE,         401, "token-inactive",        "unauthenticated")\
+    X(KEYS_UNAVAILABLE,       503, "keys-unavailable",      "unavailable")    \
+    X(ASKING_UNAVAILABLE,     503, "introspection-unavailable",               \
+      "unavailable")                                                          \
     X(PARTIES_DIFFER,         401, "parties-differ",        "unauthenticated")\
     X(SIGNIN_STATE,           400, "signin-state",          "signin-failed")  \
     X(SIGNIN_ANSWER,          400, "signin-answer",         "signin-failed")  \

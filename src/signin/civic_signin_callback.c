@@ -421,6 +421,7 @@ civic_signin_callback_copy(const civic_json_t *json, const char *name,
 static ngx_int_t
 civic_signin_callback_open(civic_signin_turn_t *turn)
 {
+    ngx_int_t                rc;
     civic_problem_e          problem;
     ngx_http_request_t      *r;
     civic_signin_reply_t     reply;
@@ -433,8 +434,10 @@ civic_signin_callback_open(civic_signin_turn_t *turn)
     problem = civic_signin_token_id(turn->signin, &opening->id_token,
                                     &turn->flow.nonce, r->pool, &token);
 
-    if (problem == CIVIC_INTERNAL) {
-        return NGX_ERROR;
+    rc = civic_signin_turn_keys(turn, problem, civic_signin_callback_open);
+
+    if (problem == CIVIC_INTERNAL || rc != NGX_DECLINED) {
+        return rc == NGX_AGAIN ? NGX_AGAIN : NGX_ERROR;
     }
 
     if (problem != CIVIC_OK) {

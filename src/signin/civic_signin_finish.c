@@ -86,6 +86,13 @@ civic_signin_finish_names(ngx_conf_t *cf, civic_signin_t *signin)
                                 &signin->name, &signin->issuer_name);
     }
 
+    if (!civic_issuer_has_keys(signin->issuer)) {
+        return civic_conf_error(cf, signin->pos, "civic_signin \"%V\" "
+                                "cannot check ID tokens: civic_issuer "
+                                "\"%V\" has no \"keys\"", &signin->name,
+                                &signin->issuer_name);
+    }
+
     if (signin->remote == NULL) {
         return civic_conf_error(cf, signin->pos, "civic_signin \"%V\" names "
                                 "an unknown civic_remote \"%V\"",

@@ -170,6 +170,7 @@ civic_signin_logout_leave(civic_signin_turn_t *turn, const ngx_str_t *hint)
 ngx_int_t
 civic_signin_turn_backchannel(civic_signin_turn_t *turn)
 {
+    ngx_int_t              rc;
     ngx_str_t              text;
     ngx_pool_t            *pool;
     civic_problem_e        problem;
@@ -186,8 +187,11 @@ civic_signin_turn_backchannel(civic_signin_turn_t *turn)
 
     problem = civic_signin_token_logout(turn->signin, &text, pool, &token);
 
-    if (problem == CIVIC_INTERNAL) {
-        return NGX_ERROR;
+    rc = civic_signin_turn_keys(turn, problem,
+                                civic_signin_turn_backchannel);
+
+    if (problem == CIVIC_INTERNAL || rc != NGX_DECLINED) {
+        return rc == NGX_AGAIN ? NGX_AGAIN : NGX_ERROR;
     }
 
     if (problem != CIVIC_OK) {

@@ -59,10 +59,11 @@ civic_signin_token_verify(const civic_signin_t *signin,
     const ngx_str_t *text, civic_signin_token_check_pt check,
     const ngx_str_t *nonce, ngx_pool_t *pool, civic_signin_token_t *token)
 {
-    u_char            *buf;
-    civic_problem_e    problem;
-    civic_jose_key_t  *key;
-    civic_jose_jws_t   jws;
+    u_char                     *buf;
+    civic_problem_e             problem;
+    civic_jose_key_t           *key;
+    civic_jose_jws_t            jws;
+    const civic_jose_keyset_t  *keys;
 
     ngx_memzero(token, sizeof(civic_signin_token_t));
 
@@ -76,7 +77,12 @@ civic_signin_token_verify(const civic_signin_t *signin,
         return problem;
     }
 
-    key = civic_jose_keyset_find(signin->issuer->keys, &jws, &problem);
+    keys = civic_issuer_keys_now(signin->issuer);
+    if (keys == NULL) {
+        return CIVIC_KEYS_UNAVAILABLE;
+    }
+
+    key = civic_jose_keyset_find(keys, &jws, &problem);
     if (key == NULL) {
         return problem;
     }

@@ -138,6 +138,38 @@ civic_signin_turn_done(civic_signin_turn_t *turn)
 
 
 ngx_int_t
+civic_signin_turn_keys(civic_signin_turn_t *turn, civic_problem_e problem,
+    civic_signin_turn_pt step)
+{
+    ngx_int_t               rc;
+    civic_provider_wait_t  *wait;
+    const civic_issuer_t   *issuer;
+
+    issuer = turn->signin->issuer;
+
+    if ((problem != CIVIC_KEY_UNKNOWN && problem != CIVIC_KEYS_UNAVAILABLE)
+        || issuer->live == NULL
+        || turn->renewed != NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    wait = civic_provider_wait_create(turn->request);
+    if (wait == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = civic_provider_keys_wait(issuer->live, wait);
+
+    if (rc == NGX_AGAIN) {
+        turn->renewed = step;
+    }
+
+    return rc;
+}
+
+
+ngx_int_t
 civic_signin_turn_await(civic_signin_turn_t *turn,
     civic_redis_command_t *command)
 {

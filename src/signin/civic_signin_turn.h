@@ -16,12 +16,26 @@
 #include "civic_signin_session.h"
 
 
-typedef struct {
+typedef struct civic_signin_turn_s  civic_signin_turn_t;
+
+
+/*
+ * A step of a turn: NGX_AGAIN waits, NGX_OK: the answer was sent, a status
+ * to leave with (a redirect, its Location set; or what civic_refuse() said),
+ * or NGX_ERROR.
+ */
+
+typedef ngx_int_t (*civic_signin_turn_pt)(civic_signin_turn_t *turn);
+
+
+struct civic_signin_turn_s {
     ngx_http_request_t     *request;
     civic_ctx_t            *ctx;
     const civic_signin_t   *signin;
     civic_redis_command_t  *command;   /* waited for, or NULL */
     civic_remote_call_t    *call;      /* waited for, or NULL */
+    civic_signin_turn_pt    renewed;   /* goes on once there are new keys;
+                                          NULL: they were not waited for */
 
     ngx_str_t               form;      /* the body of a POST */
 
@@ -34,16 +48,8 @@ typedef struct {
 
     unsigned                waited:1;  /* it is no longer nginx's phases that
                                           call */
-} civic_signin_turn_t;
+};
 
-
-/*
- * A step of a turn: NGX_AGAIN waits, NGX_OK: the answer was sent, a status
- * to leave with (a redirect, its Location set; or what civic_refuse() said),
- * or NGX_ERROR.
- */
-
-typedef ngx_int_t (*civic_signin_turn_pt)(civic_signin_turn_t *turn);
 
 ngx_int_t civic_signin_turn_callback(civic_signin_turn_t *turn);
 ngx_int_t civic_signin_turn_start(civic_signin_turn_t *turn);
@@ -62,6 +68,15 @@ ngx_int_t civic_signin_turn_refuse(civic_signin_turn_t *turn,
 ngx_int_t civic_signin_turn_redirect(civic_signin_turn_t *turn,
     ngx_str_t *address);
 ngx_int_t civic_signin_turn_done(civic_signin_turn_t *turn);
+
+/*
+ * For a token that has this problem: NGX_AGAIN, the step is called again
+ * once the provider's keys were fetched; NGX_DECLINED: newer keys would not
+ * help, or cannot be had; NGX_ERROR.
+ */
+
+ngx_int_t civic_signin_turn_keys(civic_signin_turn_t *turn,
+    civic_problem_e problem, civic_signin_turn_pt step);
 
 /* NGX_AGAIN once there is a command, else NGX_ERROR: no memory */
 

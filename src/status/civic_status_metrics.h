@@ -32,6 +32,13 @@
       "Remembered tokens dropped to make room")                               \
     X(TOKENS_RESET,      "token_cache_resets_total", "", "",                  \
       "Times the token cache was emptied after a worker died in it")          \
+    X(KEYS_GOOD,         "issuer_fetches_total", "result", "good",            \
+      "Fetches of issuers' keys, by result")                                  \
+    X(KEYS_FAILED,       "issuer_fetches_total", "result", "failed", "")      \
+    X(ASKS_ACTIVE,       "introspections_total", "result", "active",          \
+      "Requests whose token an issuer was asked about, by result")            \
+    X(ASKS_INACTIVE,     "introspections_total", "result", "inactive", "")    \
+    X(ASKS_FAILED,       "introspections_total", "result", "failed", "")      \
     X(LIMIT_PASSED,      "limit_total", "result", "passed",                   \
       "Limit decisions, by result")                                           \
     X(LIMIT_REFUSED,     "limit_total", "result", "refused", "")              \
