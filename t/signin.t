@@ -18,7 +18,7 @@ if (my $why = Civic::Provider->missing) {
     plan skip_all => $why;
 }
 
-my $set = Civic::Signin->start;
+my $set = Civic::Signin->start(keys => 'remote=idp path=/jwks cooldown=1s');
 my $cookie = '__Host-civic-portal';
 
 
@@ -134,6 +134,28 @@ subtest 'the provider tells us of who signed out elsewhere' => sub {
     ok $set->redis->wait_until(sub {
         $browser->fetch($set->url('/api'))->{status} == 401;
     }), 'signed out here, too';
+};
+
+
+subtest 'keys that rotate keep nobody out' => sub {
+    sleep 2;                            # the cool-down
+    $set->idp->rotate;
+    my $browser = Civic::Browser->new;
+    my $res = $browser->sign_in($browser->get($set->url('/page')), 'zhang');
+    is $res->{status}, 200, 'signed in with the new key at once';
+
+    sleep 2;
+    $set->idp->rotate;
+    $set->idp->withdraw;
+    $res = $browser->follow(
+        $browser->get($set->idp->issuer . '/session/end'));
+    my ($xsrf) = $res->{content} =~ /name="xsrf" value="([^"]+)"/;
+    $browser->follow($browser->post(
+        $set->idp->issuer . '/session/end/confirm',
+        { xsrf => $xsrf, logout => 'yes' }));
+    ok $set->redis->wait_until(sub {
+        $browser->fetch($set->url('/api'))->{status} == 401;
+    }), 'and out, told with the next one';
 };
 
 

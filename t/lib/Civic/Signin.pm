@@ -8,7 +8,7 @@ package Civic::Signin;
 #     my $set = Civic::Signin->start(
 #         words => 'of the block, or others', server => '...', http => '...',
 #         ttl => '8h', idle => '30m', rotate => '5m', workers => 1,
-#         remote => 'url ...;', token => '/token');
+#         remote => 'url ...;', keys => 'remote=idp path=/jwks');
 #     $set->gate, idp, redis, up        the parts
 #     $set->url('/page')                its address
 #     $set->stop
@@ -72,18 +72,18 @@ sub http {
                                  $option{rotate} // '5m');
     my $words = $option{words} // '';
     my $remote = $option{remote} // "url $idp;";
-    my $token = $option{token} // '/token';
+    my $keys = $option{keys} // 'keys/idp.json';
 
     return <<"END" . ($option{http} // '');
 civic_redis main { server @{[$self->{redis}->server]}; timeout 2s; }
 civic_remote idp { $remote }
 civic_issuer citizens {
-    issuer $idp; audience social-services; keys keys/idp.json;
+    issuer $idp; audience social-services; keys $keys;
     algorithms ES256; type at+jwt;
 }
 civic_signin portal {
     issuer citizens; remote idp; origin http://127.0.0.1:%PORT%;
-    authorize $idp/auth; token $token; end_session $idp/session/end;
+    authorize $idp/auth; token /token; end_session $idp/session/end;
     client_id civic-signin; client_secret_file keys/secret;
     scope openid profile imaging:read;
     session redis=main ttl=$ttl idle=$idle rotate=$rotate;
