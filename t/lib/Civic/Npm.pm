@@ -21,8 +21,17 @@ our $missing = "npm's registry cannot be reached, see build/npm/npm.log";
 
 my @packages = ('@seriousme/openapi-schema-validator@2.11.0',
                 'ajv@8.20.0', 'fhir@4.12.0', 'ical.js@2.2.1',
-                'oidc-provider@8.8.1');
+                map { "$_->[0]\@$_->[1]" } provider());
 my $folder;
+
+
+# the version that the demo has
+
+sub provider {
+    open my $in, '<', 'conf/examples/idp/package.json' or die "npm: $!\n";
+    local $/;
+    return map { [split /": "/] } <$in> =~ /"(oidc-provider": "[^"]+)"/g;
+}
 
 
 sub folder {
