@@ -86,6 +86,15 @@
     X(TOKEN_REVOKED,          401, "token-revoked",         "unauthenticated")\
     X(REVOCATIONS_UNKNOWN,    503, "revocations-unknown",   "unavailable")    \
     X(PARTIES_DIFFER,         401, "parties-differ",        "unauthenticated")\
+    X(SIGNIN_STATE,           400, "signin-state",          "signin-failed")  \
+    X(SIGNIN_ANSWER,          400, "signin-answer",         "signin-failed")  \
+    X(SIGNIN_DENIED,          403, "signin-denied",         "signin-failed")  \
+    X(SIGNIN_CODE,            400, "signin-code",           "signin-failed")  \
+    X(SIGNIN_NONCE,           401, "signin-nonce",          "signin-failed")  \
+    X(SIGNIN_TOKEN,           502, "signin-token",          "signin-failed")  \
+    X(SIGNIN_PROVIDER,        502, "signin-provider",       "signin-failed")  \
+    X(SIGNIN_LOGOUT_TOKEN,    400, "signin-logout-token",   "malformed")      \
+    X(SIGNIN_UNAVAILABLE,     503, "signin-unavailable",    "unavailable")    \
     X(ORIGIN_REFUSED,         403, "origin-refused",        "origin-refused") \
     X(SCOPE_DENIED,           403, "scope-denied",          "scope-denied")   \
     X(ROLE_DENIED,            403, "role-denied",           "scope-denied")   \

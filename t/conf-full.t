@@ -58,12 +58,15 @@ my $officers = Civic::Issuer->new(
     iss => 'https://id.officers.example.gov.cn');
 my %files = ('keys/citizens.jwks.json' =>
              Civic::Token->jwks($citizens->key),
-             'keys/redis.password' => "secret\n");
+             'keys/redis.password' => "secret\n",
+             'keys/portal.secret' => "the secret of a client\n");
+my %mode = ('keys/portal.secret' => 0600);
 
 sub start {
     my ($text) = @_;
 
-    return Civic::Gate->start(conf => prepared($text), files => \%files);
+    return Civic::Gate->start(conf => prepared($text), files => \%files,
+                               mode => \%mode);
 }
 
 
@@ -180,7 +183,8 @@ for my $text ($full, $bare) {
     $cached =~ s/(?=^    server )/proxy_cache_path c keys_zone=c:1m;\n/m;
     $cached =~ s/(location \/probe\/ \{)/$1 proxy_cache c;/;
     my ($ok, $output) = Civic::Gate->check(conf => $cached,
-                                           files => \%files);
+                                           files => \%files,
+                                           mode => \%mode);
     ok !$ok, 'a cache that would mix callers is refused' or diag $output;
     like $output, qr/proxy_cache under civic_auth/, 'and the error says so';
 }

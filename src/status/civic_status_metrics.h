@@ -23,6 +23,11 @@
     X(AUTH_CACHED,       "auth_total", "result", "cached", "")                \
     X(AUTH_ANONYMOUS,    "auth_total", "result", "anonymous", "")             \
     X(AUTH_REFUSED,      "auth_total", "result", "refused", "")               \
+    X(SIGNIN_INVITED,    "signin_total", "event", "invited",                  \
+      "Browser sign-in, by event")                                            \
+    X(SIGNIN_OPENED,     "signin_total", "event", "opened", "")               \
+    X(SIGNIN_CLOSED,     "signin_total", "event", "closed", "")               \
+    X(SIGNIN_UNKNOWN,    "signin_total", "event", "unknown", "")              \
     X(TOKENS_EVICTED,    "token_cache_evictions_total", "", "",               \
       "Remembered tokens dropped to make room")                               \
     X(TOKENS_RESET,      "token_cache_resets_total", "", "",                  \

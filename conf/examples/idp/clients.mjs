@@ -22,7 +22,8 @@ const signin = (gates) => ({
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     redirect_uris: gates.map((gate) => `${gate}/signin/callback`),
-    post_logout_redirect_uris: gates.map((gate) => `${gate}/`),
+    post_logout_redirect_uris: gates.flatMap((gate) => [`${gate}/`,
+                                                       `${gate}/portal/`]),
     backchannel_logout_uri: `${gates[0]}/signin/backchannel`,
     backchannel_logout_session_required: true,
 });
@@ -30,7 +31,6 @@ const signin = (gates) => ({
 const app = {
     client_id: 'civic-app',
     token_endpoint_auth_method: 'none',
-    application_type: 'native',
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     redirect_uris: ['http://127.0.0.1/app'],

@@ -75,7 +75,7 @@ function settings() {
         cookies: { keys: ['demo'] },
         clientDefaults: { id_token_signed_response_alg: 'ES256' },
         claims: { openid: ['sub'], profile: personal },
-        scopes: ['openid', 'offline_access', ...scopes],
+        scopes: ['openid', 'offline_access'],
         conformIdTokenClaims: false,
         acrValues: ['1', '2', '3'],
         pkce: { required: () => true },

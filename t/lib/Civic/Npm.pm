@@ -25,7 +25,17 @@ my @packages = ('@seriousme/openapi-schema-validator@2.11.0',
                 'ajv@8.20.0', 'aliyun-api-gateway@1.1.6',
                 'fhir@4.12.0', 'http-message-signatures@1.0.4',
                 'ical.js@2.2.1');
+                map { "$_->[0]\@$_->[1]" } provider());
 my $folder;
+
+
+# the version that the demo has
+
+sub provider {
+    open my $in, '<', 'conf/examples/idp/package.json' or die "npm: $!\n";
+    local $/;
+    return map { [split /": "/] } <$in> =~ /"(oidc-provider": "[^"]+)"/g;
+}
 
 
 sub folder {

@@ -12,6 +12,7 @@ package Civic::Provider;
 #     $idp->issuer, $idp->port, $idp->addr      http://127.0.0.1:PORT, ...
 #     $idp->token(scope => ..., client => ...)  a JWT for social-services,
 #                                  by client_credentials
+#     $idp->token_of($person, scope => ...)     one of a person, who signs in
 #     $idp->opaque_token(...)      the same, opaque: for introspection
 #     $idp->secret($client)        of one of its clients
 #     $idp->post($path, %form)     as a client: { status, content, json };
@@ -36,6 +37,7 @@ use JSON::PP ();
 use POSIX ();
 use Scalar::Util ();
 use Time::HiRes ();
+use Civic::Browser;
 use Civic::Gate;
 use Civic::Npm;
 
@@ -109,6 +111,33 @@ sub token {
                            grant_type => 'client_credentials', %form);
     die "idp: no token: $said->{content}\n" if $said->{status} != 200;
     return $said->{json}{access_token};
+}
+
+
+# by the code flow of a public client; PKCE's pair is that of RFC 7636
+
+sub token_of {
+    my ($self, $person, %query) = @_;
+
+    my $browser = Civic::Browser->new;
+    my $to = 'http://127.0.0.1/app';
+    my $res = $browser->sign_in(
+        $browser->get($self->issuer . '/auth?'
+                      . $self->{http}->www_form_urlencode({
+            response_type => 'code', client_id => 'civic-app',
+            redirect_uri => $to, code_challenge_method => 'S256',
+            code_challenge => 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+            %query, scope => "openid profile $query{scope}" })),
+        $person, qr{^\Q$to\E});
+    my ($code) = ($res->{location} // '') =~ /[?&]code=([^&]+)/
+        or die "idp: no code for $person\n";
+
+    my $said = $self->{http}->post_form($self->issuer . '/token', {
+        grant_type => 'authorization_code', client_id => 'civic-app',
+        code => $code, redirect_uri => $to, code_verifier =>
+            'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' });
+    die "idp: no token: $said->{content}\n" if $said->{status} != 200;
+    return JSON::PP::decode_json($said->{content})->{access_token};
 }
 
 
