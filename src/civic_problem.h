@@ -43,6 +43,11 @@
     X(ALGORITHM_REFUSED,      401, "algorithm-refused",                       \
       "unauthenticated")                                                      \
     X(KEY_UNKNOWN,            401, "key-unknown",           "unauthenticated")\
+    X(KEY_MALFORMED,          401, "key-malformed",         "unauthenticated")\
+    X(APP_DISABLED,           401, "app-disabled",          "unauthenticated")\
+    X(CREDENTIAL_EXPIRED,     401, "credential-expired",    "unauthenticated")\
+    X(ADDRESS_REFUSED,        401, "address-refused",       "unauthenticated")\
+    X(APPS_UNAVAILABLE,       503, "apps-unavailable",      "unavailable")    \
     X(SIGNATURE_INVALID,      401, "signature-invalid",                       \
       "unauthenticated")                                                      \
     X(CLAIMS_MALFORMED,       401, "claims-malformed",                        \
@@ -59,6 +64,8 @@
       "unauthenticated")                                                      \
     X(TYPE_MISMATCH,          401, "type-mismatch",         "unauthenticated")\
     X(CLAIM_MISSING,          401, "claim-missing",         "unauthenticated")\
+    X(TOKEN_REVOKED,          401, "token-revoked",         "unauthenticated")\
+    X(REVOCATIONS_UNKNOWN,    503, "revocations-unknown",   "unavailable")    \
     X(PARTIES_DIFFER,         401, "parties-differ",        "unauthenticated")\
     X(ORIGIN_REFUSED,         403, "origin-refused",        "origin-refused") \
     X(SCOPE_DENIED,           403, "scope-denied",          "scope-denied")   \
@@ -86,6 +93,12 @@
     X(RUN_OVERSTAYED,         503, "plugin-timeout",        "plugin-timeout") \
     X(STORE_UNAVAILABLE,      503, "store-unavailable",                       \
       "store-unavailable")                                                    \
+                                                                              \
+    /* the administrators' API */                                             \
+    X(ADMIN_NOT_LOCAL,        404, "admin-not-local",       "not-found")      \
+    X(ADMIN_NOT_FOUND,        404, "admin-not-found",       "not-found")      \
+    X(ADMIN_CONFLICT,         409, "admin-conflict",        "conflict")       \
+    X(ADMIN_INVALID,          422, "admin-invalid",         "invalid-body")   \
                                                                               \
     /* ours, or behind us */                                                  \
     X(INTERNAL,               500, "internal",              "internal")       \

@@ -101,6 +101,12 @@ static const civic_reply_text_t  civic_reply_texts[] = {
       { ngx_string("新的请求请使用新的 Idempotency-Key。"),
         ngx_string("Use a new Idempotency-Key for a new request.") } },
 
+    { ngx_string("conflict"),
+      { ngx_string("与现有内容冲突"),
+        ngx_string("In conflict with what is there") },
+      { ngx_string("请先查看现有内容。"),
+        ngx_string("Look at what is there first.") } },
+
     { ngx_string("unsupported-media-type"),
       { ngx_string("不支持这种内容类型"),
         ngx_string("Unsupported media type") },

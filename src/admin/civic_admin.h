@@ -10,6 +10,8 @@
  *
  * A resource lives in the folder of what it administers and is one entry of
  * the table in civic_admin_resources.c.
+ *
+ * This is the only header of admin/ that others may include.
  */
 
 
@@ -19,6 +21,10 @@
 
 #include "civic.h"
 #include "civic_value.h"
+
+
+#define CIVIC_ADMIN_MAX_BODY    65536
+#define CIVIC_ADMIN_MAX_ANSWER  (4 * 1024 * 1024)
 
 
 typedef struct {
@@ -33,8 +39,9 @@ typedef struct {
 
 
 /*
- * Answers now or later, exactly once, by one of the functions below.  The
- * request may go first: cleanups of its pool cancel what waits.
+ * Answers now or later, exactly once, by one of the functions below, and
+ * touches the call no more.  The request may go first: cleanups of its pool
+ * cancel what waits.
  */
 
 typedef void (*civic_admin_handler_pt)(civic_admin_call_t *call);
@@ -46,6 +53,9 @@ typedef struct {
     ngx_str_t               part;      /* "keys", or empty */
     unsigned                id:1;      /* is an id wanted? */
     unsigned                part_id:1;
+    const char            **members;   /* of the body, NULL behind the last:
+                                          others are refused; NULL: no body */
+    const char            **arguments; /* of the query, likewise */
     civic_admin_handler_pt  handler;
 } civic_admin_resource_t;
 
@@ -58,10 +68,28 @@ void civic_admin_answer(civic_admin_call_t *call, ngx_uint_t status,
 /*
  * A problem: ADMIN_INVALID (422) with a sentence for the administrator,
  * ADMIN_NOT_FOUND (404), ADMIN_CONFLICT (409), STORE_UNAVAILABLE (503).
+ * `sentence` is copied; NULL: none.  Control bytes become "?".
  */
 
 void civic_admin_refuse(civic_admin_call_t *call, civic_problem_e problem,
     const char *sentence);
+
+/*
+ * Has a table within the body other members than `members` (NULL behind the
+ * last)?  NGX_OK; or NGX_DECLINED: the call is refused, and over.
+ */
+
+ngx_int_t civic_admin_members(civic_admin_call_t *call,
+    const civic_value_t *table, const char **members);
+
+/*
+ * An argument of the query, decoded, in call->pool.  NGX_OK, NGX_DECLINED:
+ * it is not there; NGX_ABORT: it is not well-formed, or there twice, and the
+ * call is refused.
+ */
+
+ngx_int_t civic_admin_argument(civic_admin_call_t *call, const char *name,
+    ngx_str_t *value);
 
 
 #endif /* _CIVIC_ADMIN_H_INCLUDED_ */

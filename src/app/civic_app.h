@@ -18,7 +18,8 @@
 #include "civic_jose_jws.h"
 
 
-#define CIVIC_APP_NAME  64             /* bytes; letters, digits, "_", "-" */
+#define CIVIC_APP_NAME   64            /* bytes; letters, digits, "_", "-" */
+#define CIVIC_APP_VALUE  512           /* of what a credential is found by */
 
 
 /* by what a credential is found */

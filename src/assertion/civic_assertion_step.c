@@ -130,6 +130,7 @@ civic_assertion_step_key(ngx_http_request_t *r, const civic_assertion_t *line,
 {
     u_char                       *p;
     size_t                        len;
+    time_t                        expires;
     ngx_str_t                     text;
     ngx_uint_t                    i, n;
     const ngx_str_t              *field[CIVIC_ASSERTION_FIELDS + 4];
@@ -161,8 +162,13 @@ civic_assertion_step_key(ngx_http_request_t *r, const civic_assertion_t *line,
         return NGX_ERROR;
     }
 
+    /* of two tokens that both outlive it the assertion is the same */
+
+    expires = identity->expires < ngx_time() + line->ttl ? identity->expires
+                                                         : 0;
+
     p = civic_assertion_step_field(text.data, &line->ttl, sizeof(time_t));
-    p = civic_assertion_step_field(p, &identity->expires, sizeof(time_t));
+    p = civic_assertion_step_field(p, &expires, sizeof(time_t));
 
     for (i = 0; i < n; i++) {
         p = civic_assertion_step_field(p, field[i]->data, field[i]->len);

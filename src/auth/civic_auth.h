@@ -55,6 +55,13 @@ const civic_json_t *civic_auth_claims(ngx_http_request_t *r,
 civic_problem_e civic_auth_origin_check(ngx_http_request_t *r);
 
 /*
+ * For what programs ask without a browser: CIVIC_OK, or ORIGIN_REFUSED where
+ * a browser says that it does so for another site, whatever the method.
+ */
+
+civic_problem_e civic_auth_origin_foreign(ngx_http_request_t *r);
+
+/*
  * What a route says of its callers that was not in the configuration.
  * Strings are borrowed and live as long as `pool`.
  */
@@ -84,6 +91,10 @@ ngx_uint_t civic_auth_off(void **loc_conf);
 /* is somebody asked there who he is? */
 
 ngx_uint_t civic_auth_asked(void **loc_conf);
+
+/* and may he come without an answer? */
+
+ngx_uint_t civic_auth_optional(void **loc_conf);
 
 
 #endif /* _CIVIC_AUTH_H_INCLUDED_ */

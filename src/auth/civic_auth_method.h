@@ -18,6 +18,7 @@
 
 typedef enum {
     CIVIC_AUTH_BEARER = 0,             /* issuer/: tokens */
+    CIVIC_AUTH_APP_KEY,                /* app/: API keys */
     CIVIC_AUTH_METHODS
 } civic_auth_method_e;
 
@@ -101,6 +102,7 @@ struct civic_auth_ctx_s {
 extern const civic_auth_method_t  *civic_auth_methods[CIVIC_AUTH_METHODS];
 
 extern const civic_auth_method_t  civic_issuer_bearer_method;
+extern const civic_auth_method_t  civic_app_key_method;
 
 
 /* of the client's request; NULL: no memory */

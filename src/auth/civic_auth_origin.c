@@ -13,6 +13,7 @@
 #include "civic_auth.h"
 
 
+static ngx_int_t civic_auth_origin_said(ngx_http_request_t *r);
 static ngx_uint_t civic_auth_origin_safe(ngx_http_request_t *r);
 static ngx_uint_t civic_auth_origin_own(ngx_http_request_t *r,
     const ngx_str_t *origin);
@@ -23,33 +24,54 @@ static ngx_int_t civic_auth_origin_header(ngx_http_request_t *r,
 civic_problem_e
 civic_auth_origin_check(ngx_http_request_t *r)
 {
+    if (civic_auth_origin_safe(r) || civic_auth_origin_said(r) == NGX_OK) {
+        return CIVIC_OK;
+    }
+
+    return CIVIC_ORIGIN_REFUSED;
+}
+
+
+civic_problem_e
+civic_auth_origin_foreign(ngx_http_request_t *r)
+{
+    return civic_auth_origin_said(r) == NGX_ABORT ? CIVIC_ORIGIN_REFUSED
+                                                  : CIVIC_OK;
+}
+
+
+/* NGX_OK: a page of ours, NGX_ABORT: another's, NGX_DECLINED: nothing */
+
+static ngx_int_t
+civic_auth_origin_said(ngx_http_request_t *r)
+{
     ngx_int_t  rc;
     ngx_str_t  value;
 
     static const ngx_str_t  origin = ngx_string("origin");
     static const ngx_str_t  site = ngx_string("sec-fetch-site");
 
-    if (civic_auth_origin_safe(r)) {
-        return CIVIC_OK;
-    }
-
     rc = civic_auth_origin_header(r, &origin, &value);
 
     if (rc != NGX_DECLINED) {
         return (rc == NGX_OK && civic_auth_origin_own(r, &value))
-               ? CIVIC_OK : CIVIC_ORIGIN_REFUSED;
+               ? NGX_OK : NGX_ABORT;
     }
 
     rc = civic_auth_origin_header(r, &site, &value);
+
+    if (rc == NGX_DECLINED) {
+        return NGX_DECLINED;
+    }
 
     if (rc == NGX_OK
         && ((value.len == 11 && ngx_memcmp(value.data, "same-origin", 11) == 0)
             || (value.len == 4 && ngx_memcmp(value.data, "none", 4) == 0)))
     {
-        return CIVIC_OK;
+        return NGX_OK;
     }
 
-    return CIVIC_ORIGIN_REFUSED;
+    return NGX_ABORT;
 }
 
 

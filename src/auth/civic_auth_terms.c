@@ -121,3 +121,14 @@ civic_auth_asked(void **loc_conf)
 
     return alcf->policy != NULL && !alcf->policy->off;
 }
+
+
+ngx_uint_t
+civic_auth_optional(void **loc_conf)
+{
+    civic_auth_loc_conf_t  *alcf;
+
+    alcf = loc_conf[ngx_http_civic_auth_module.ctx_index];
+
+    return alcf->policy != NULL && alcf->policy->optional;
+}

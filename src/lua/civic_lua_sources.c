@@ -31,6 +31,11 @@
     M(civic, timers)
 
 #define CIVIC_LUA_SCRIPTS(M)                                                  \
+    M(redis, app_changes)                                                     \
+    M(redis, app_find)                                                        \
+    M(redis, app_get)                                                         \
+    M(redis, app_list)                                                        \
+    M(redis, app_put)                                                         \
     M(redis, capacity_confirm)                                                \
     M(redis, capacity_count)                                                  \
     M(redis, capacity_find)                                                   \

@@ -111,13 +111,20 @@ static const civic_status_declared_t  civic_plugin_status_families[] = {
 };
 
 
+static civic_status_more_t  civic_plugin_status_more = {
+    civic_plugin_status_families,
+    sizeof(civic_plugin_status_families)
+    / sizeof(civic_plugin_status_families[0]),
+    "plugins",
+    civic_plugin_status_write,
+    NULL
+};
+
+
 void
 civic_plugin_status_init(void)
 {
-    civic_status_families_more(civic_plugin_status_families,
-                               sizeof(civic_plugin_status_families)
-                               / sizeof(civic_plugin_status_families[0]));
-    civic_status_json_more("plugins", civic_plugin_status_write);
+    civic_status_add_more(&civic_plugin_status_more);
 }
 
 

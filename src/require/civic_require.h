@@ -24,6 +24,10 @@ typedef struct civic_require_set_s  civic_require_set_t;
 
 ngx_int_t civic_require_authorise(ngx_http_request_t *r, civic_ctx_t *ctx);
 
+/* once locations are merged: is anything required of callers there? */
+
+ngx_uint_t civic_require_stated(void **loc_conf);
+
 /*
  * `lines` (ngx_str_t, as behind civic_require) of a route that was not in
  * the configuration; `known`: somebody is authenticated there.  NULL: no

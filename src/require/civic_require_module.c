@@ -269,6 +269,17 @@ civic_require_check_route(ngx_conf_t *cf, civic_route_t *route)
 }
 
 
+ngx_uint_t
+civic_require_stated(void **loc_conf)
+{
+    civic_require_loc_conf_t  *rlcf;
+
+    rlcf = loc_conf[ngx_http_civic_require_module.ctx_index];
+
+    return rlcf->set != NULL;
+}
+
+
 civic_require_set_t *
 civic_require_create(const ngx_array_t *lines, const civic_pos_t *pos,
     ngx_uint_t known, ngx_pool_t *pool, ngx_str_t *err)

@@ -76,8 +76,7 @@ static const civic_status_declared_t  civic_status_families[] = {
     (sizeof(civic_status_families) / sizeof(civic_status_families[0]))
 
 
-static const civic_status_declared_t  *civic_status_more;
-static ngx_uint_t                      civic_status_nmore;
+static civic_status_more_t  *civic_status_families_more;
 
 
 #define CIVIC_STATUS_METRIC_ROW(id, family, label, value, help)               \
@@ -93,8 +92,9 @@ void
 civic_status_families_render(const civic_status_zone_t *zone,
     civic_status_out_t *out, const civic_status_renderer_t *renderer)
 {
-    ngx_uint_t           i;
-    civic_status_walk_t  walk;
+    ngx_uint_t            i;
+    civic_status_walk_t   walk;
+    civic_status_more_t  *more;
 
     walk.zone = zone;
     walk.out = out;
@@ -110,22 +110,38 @@ civic_status_families_render(const civic_status_zone_t *zone,
 
     civic_status_families_metrics(&walk);
 
-    for (i = 0; i < civic_status_nmore; i++) {
-        walk.family = &civic_status_more[i].family;
+    for (more = civic_status_families_more; more; more = more->next) {
 
-        renderer->begin(out, walk.family);
-        civic_status_more[i].walk(&walk);
-        renderer->end(out, walk.family);
+        for (i = 0; i < more->nfamilies; i++) {
+            walk.family = &more->families[i].family;
+
+            renderer->begin(out, walk.family);
+            more->families[i].walk(&walk);
+            renderer->end(out, walk.family);
+        }
     }
 }
 
 
 void
-civic_status_families_more(const civic_status_declared_t *table,
-    ngx_uint_t n)
+civic_status_add_more(civic_status_more_t *more)
 {
-    civic_status_more = table;
-    civic_status_nmore = n;
+    civic_status_more_t  **last;
+
+    last = &civic_status_families_more;
+
+    while (*last != NULL && *last != more) {
+        last = &(*last)->next;
+    }
+
+    *last = more;
+}
+
+
+const civic_status_more_t *
+civic_status_more(void)
+{
+    return civic_status_families_more;
 }
 
 

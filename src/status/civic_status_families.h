@@ -86,18 +86,26 @@ typedef struct {
 
 
 /*
- * What another subsystem counts itself, shown after the gate's own: for
- * plugin/, which includes this header.  `table` is const and stays; said
- * again, it takes the place of the one before.
+ * What another subsystem counts itself, shown after the gate's own, and a
+ * member of civic_status full, which `write` writes.  `more` is static and
+ * stays; said again, nothing changes.
  */
 
-void civic_status_families_more(const civic_status_declared_t *table,
-    ngx_uint_t n);
+typedef struct civic_status_more_s  civic_status_more_t;
 
-/* likewise a member of civic_status full, which `write` writes */
+struct civic_status_more_s {
+    const civic_status_declared_t   *families;
+    ngx_uint_t                       nfamilies;
+    const char                      *member;
+    void                           (*write)(civic_status_out_t *out);
+    civic_status_more_t             *next;
+};
 
-void civic_status_json_more(const char *name,
-    void (*write)(civic_status_out_t *out));
+void civic_status_add_more(civic_status_more_t *more);
+
+/* NULL: none */
+
+const civic_status_more_t *civic_status_more(void);
 
 void civic_status_families_render(const civic_status_zone_t *zone,
     civic_status_out_t *out, const civic_status_renderer_t *renderer);

@@ -34,23 +34,12 @@ static const civic_status_renderer_t  civic_status_json = {
 };
 
 
-static const char   *civic_status_json_section_name;
-static void        (*civic_status_json_section)(civic_status_out_t *out);
-
-
-void
-civic_status_json_more(const char *name,
-    void (*write)(civic_status_out_t *out))
-{
-    civic_status_json_section_name = name;
-    civic_status_json_section = write;
-}
-
-
 ngx_uint_t
 civic_status_page_full(ngx_http_request_t *r, const civic_status_zone_t *zone,
     civic_status_out_t *out)
 {
+    const civic_status_more_t  *more;
+
     civic_status_out_text(out, "{\"status\":\"");
     civic_status_out_text(out, civic_status_page_word(r));
     civic_status_out_text(out, "\",\"version\":\"" CIVIC_VERSION "\"");
@@ -59,10 +48,9 @@ civic_status_page_full(ngx_http_request_t *r, const civic_status_zone_t *zone,
     civic_status_redis_write(r, out);
     civic_status_json_zone(zone, out);
 
-    if (civic_status_json_section != NULL) {
-        civic_status_out_format(out, 64, ",\"%s\":",
-                                civic_status_json_section_name);
-        civic_status_json_section(out);
+    for (more = civic_status_more(); more; more = more->next) {
+        civic_status_out_format(out, 64, ",\"%s\":", more->member);
+        more->write(out);
     }
 
     civic_status_out_text(out, ",\"metrics\":{");

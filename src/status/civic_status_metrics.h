@@ -27,6 +27,12 @@
       "Remembered tokens dropped to make room")                               \
     X(TOKENS_RESET,      "token_cache_resets_total", "", "",                  \
       "Times the token cache was emptied after a worker died in it")          \
+    X(APPS_LOADED,       "app_lookups_total", "result", "loaded",             \
+      "Look-ups of applications' credentials in Redis, by result")            \
+    X(APPS_UNKNOWN,      "app_lookups_total", "result", "unknown", "")        \
+    X(APPS_UNAVAILABLE,  "app_lookups_total", "result", "unavailable", "")    \
+    X(APPS_EVICTED,      "app_evictions_total", "", "",                       \
+      "Remembered applications dropped to make room")                         \
     X(LIMIT_PASSED,      "limit_total", "result", "passed",                   \
       "Limit decisions, by result")                                           \
     X(LIMIT_REFUSED,     "limit_total", "result", "refused", "")              \

@@ -268,6 +268,14 @@ ngx_pstrdup(ngx_pool_t *pool, ngx_str_t *src)
 }
 
 
+void
+ngx_explicit_memzero(void *buf, size_t n)
+{
+    ngx_memzero(buf, n);
+    ngx_memory_barrier();
+}
+
+
 u_char *
 ngx_cpystrn(u_char *dst, u_char *src, size_t n)
 {
