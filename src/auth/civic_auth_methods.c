@@ -11,7 +11,8 @@
 
 const civic_auth_method_t  *civic_auth_methods[CIVIC_AUTH_METHODS] = {
     &civic_issuer_bearer_method,
-    &civic_app_key_method
+    &civic_app_key_method,
+    &civic_cert_method
 };
 
 
