@@ -92,6 +92,7 @@ struct civic_ctx_s {
     u_char                  span_id[CIVIC_SPAN_ID_LEN];
 
     unsigned                replied:1; /* the gate made the answer itself */
+    unsigned                asserted:1; /* a service got X-Civic-Assertion */
 };
 
 

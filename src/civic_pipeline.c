@@ -24,6 +24,7 @@
 #include "civic_trace.h"
 #include "civic_wait.h"
 #include "civic_route.h"
+#include "civic_assertion.h"
 #include "civic_auth.h"
 #include "civic_cors.h"
 #include "civic_issuer_query.h"
@@ -68,6 +69,7 @@ static civic_pipeline_step_pt  civic_pipeline_steps[] = {
     civic_auth_authenticate,
     civic_require_authorise,
     civic_limit_late,
+    civic_assertion_step,
     NULL
 };
 

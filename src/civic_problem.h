@@ -70,6 +70,10 @@
     X(ISSUER_UNKNOWN,         401, "issuer-unknown",        "unauthenticated")\
     X(AUDIENCE_MISMATCH,      401, "audience-mismatch",                       \
       "unauthenticated")                                                      \
+    X(CERTIFICATE_UNVERIFIED, 401, "certificate-unverified",                  \
+      "unauthenticated")                                                      \
+    X(TOKEN_BINDING_FAILED,   401, "token-binding-failed",                    \
+      "unauthenticated")                                                      \
     X(TOKEN_EXPIRED,          401, "token-expired",         "unauthenticated")\
     X(TOKEN_NOT_YET_VALID,    401, "token-not-yet-valid",                     \
       "unauthenticated")                                                      \

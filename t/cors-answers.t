@@ -139,7 +139,8 @@ is cors('/closed/things', 'https://a.example', %{ $citizens->bearer }),
    "403, $yes", 'so it may for want of a scope';
 is cors('/things?who=a', 'https://a.example'), "200, $yes", 'a call passes'
     for 1 .. 2;
-is cors('/things?who=a', 'https://a.example'), "429, $yes", '... until it is limited';
+is cors('/things?who=a', 'https://a.example'), "429, $yes",
+    '... until it is limited';
 
 my $res = $gate->get('/vary', { Origin => 'https://a.example' });
 is_deeply $res->{headers}{vary}, ['Accept-Encoding', 'Origin'],

@@ -26,6 +26,7 @@ my @packages = ('@seriousme/openapi-schema-validator@2.11.0',
                 'fhir@4.12.0', 'http-message-signatures@1.0.4',
                 'ical.js@2.2.1');
                 map { "$_->[0]\@$_->[1]" } provider());
+                'jose@6.2.17');
 my $folder;
 
 
