@@ -61,6 +61,7 @@ my $gate = Civic::Revoke->gate($redis, $issuer, words => 'interval=50ms');
 my $res = $gate->{door}->get('/', $anna);
 is $res->{status}, 503, 'without a first list nobody is let in';
 is $res->{headers}{'x-code'}, 'revocations-unknown', 'and operators know why';
+is $res->{headers}{'retry-after'}, 1, 'clients are told to come again';
 ok !Civic::Revoke->state($gate)->{known}, 'the status says so';
 is $gate->{door}->get('/')->{status}, 401, 'whoever brings nothing is asked';
 is(Civic::Revoke->add($gate, { app => 'his' })->{status}, 503,

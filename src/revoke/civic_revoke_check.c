@@ -34,6 +34,9 @@ static const struct {
 };
 
 
+static ngx_str_t  civic_revoke_check_retry = ngx_string("1");
+
+
 civic_problem_e
 civic_revoke_check(ngx_http_request_t *r, const civic_identity_t *identity)
 {
@@ -50,7 +53,9 @@ civic_revoke_check(ngx_http_request_t *r, const civic_identity_t *identity)
     }
 
     if (!__atomic_load_n(&zone->known, __ATOMIC_ACQUIRE) && !rmcf->pass) {
-        return CIVIC_REVOCATIONS_UNKNOWN;
+        return civic_headers_out_add(r, "Retry-After",
+                                     &civic_revoke_check_retry)
+               ? CIVIC_REVOCATIONS_UNKNOWN : CIVIC_INTERNAL;
     }
 
     if (civic_revoke_table_size(zone->table) == 0) {
