@@ -72,6 +72,7 @@ struct civic_ctx_s {
     /* by client request: only in the main context */
 
     civic_auth_ctx_t       *auth;      /* owned by auth/, NULL: none yet */
+    ngx_uint_t              require_status; /* civic_require_status_e */
     ngx_uint_t              limit_status; /* civic_limit_status_e */
     civic_limit_ctx_t      *limit;     /* owned by limit/ */
     civic_filter_ctx_t     *filter;    /* owned by filter/, NULL: none */

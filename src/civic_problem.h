@@ -62,6 +62,15 @@
     X(PARTIES_DIFFER,         401, "parties-differ",        "unauthenticated")\
     X(ORIGIN_REFUSED,         403, "origin-refused",        "origin-refused") \
     X(SCOPE_DENIED,           403, "scope-denied",          "scope-denied")   \
+    X(ROLE_DENIED,            403, "role-denied",           "scope-denied")   \
+    X(REGION_DENIED,          403, "region-denied",         "scope-denied")   \
+    X(CLAIM_DENIED,           403, "claim-denied",          "scope-denied")   \
+    X(CALLER_DENIED,          403, "caller-denied",         "scope-denied")   \
+    X(SOURCE_DENIED,          403, "source-denied",         "scope-denied")   \
+    X(SOURCE_MISSING,         403, "source-missing",        "scope-denied")   \
+    X(LEVEL_DENIED,           401, "level-denied",          "level-denied")   \
+    X(SOURCE_DUPLICATE,       400, "source-duplicate",      "malformed")      \
+    X(SOURCE_MALFORMED,       400, "source-malformed",      "malformed")      \
                                                                               \
     /* limits */                                                              \
     X(RATE_LIMITED,           429, "rate-limited",          "rate-limited")   \

@@ -103,7 +103,7 @@ civic_source_text_pair(civic_source_found_t *found, u_char *p, u_char *last,
         p++;
     }
 
-    equals = memchr(p, '=', last - p);
+    equals = ngx_strlchr(p, last, '=');
 
     if (equals == NULL) {
         equals = last;

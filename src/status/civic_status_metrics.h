@@ -27,6 +27,9 @@
       "Remembered tokens dropped to make room")                               \
     X(TOKENS_RESET,      "token_cache_resets_total", "", "",                  \
       "Times the token cache was emptied after a worker died in it")          \
+    X(REQUIRE_REFUSED,   "require_total", "result", "refused",                \
+      "Requests that lacked what is required, by what became of them")        \
+    X(REQUIRE_DRY_RUN,   "require_total", "result", "dry_run", "")            \
     X(LIMIT_PASSED,      "limit_total", "result", "passed",                   \
       "Limit decisions, by result")                                           \
     X(LIMIT_REFUSED,     "limit_total", "result", "refused", "")              \

@@ -1,4 +1,4 @@
-/* sources: src/require/civic_require_rule.c src/require/civic_require_value.c src/source/civic_source_parse.c src/civic_json.c */
+/* sources: src/require/civic_require_rule.c src/require/civic_require_value.c src/source/civic_source_parse.c src/json/civic_json.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -245,6 +245,5 @@ main(void)
           a_parameter_that_a_route_lacks, NULL, NULL, NULL },
     };
 
-    return cmocka_run_group_tests(tests, rule_setup,
-                                       rule_teardown);
+    return cmocka_run_group_tests(tests, rule_setup, rule_teardown);
 }

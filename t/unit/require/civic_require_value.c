@@ -1,4 +1,4 @@
-/* sources: src/require/civic_require_value.c src/civic_json.c */
+/* sources: src/require/civic_require_value.c src/json/civic_json.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -281,6 +281,5 @@ main(void)
           numbers_of_claims_may_be_text, NULL, NULL, NULL },
     };
 
-    return cmocka_run_group_tests(tests, value_setup,
-                                       value_teardown);
+    return cmocka_run_group_tests(tests, value_setup, value_teardown);
 }

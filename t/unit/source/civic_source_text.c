@@ -291,6 +291,5 @@ main(void)
           headers_have_one_spelling, NULL, NULL, NULL },
     };
 
-    return cmocka_run_group_tests(tests, text_setup,
-                                       text_teardown);
+    return cmocka_run_group_tests(tests, text_setup, text_teardown);
 }
