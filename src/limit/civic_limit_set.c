@@ -26,8 +26,12 @@ static const char  *civic_limit_set_identity[] = {
     "civic_subject",
     "civic_issuer",
     "civic_app",
+    "civic_client",
     "civic_scope",
+    "civic_roles",
     "civic_region",
+    "civic_level",
+    "civic_class",
     "civic_claim_",
     "civic_auth_status",
     NULL
@@ -112,6 +116,16 @@ civic_limit_set_add(ngx_conf_t *cf, civic_limit_set_t *set,
                                 &other->pos->file, other->pos->line);
     }
 
+    if (other != NULL
+        && !civic_limit_set_same_classes(other->classes, new.classes))
+    {
+        return civic_conf_error(cf, use->pos,
+                                "civic_limit cannot change whom the policy "
+                                "\"%V\" concerns (first in %V:%ui)",
+                                &use->name, &other->pos->file,
+                                other->pos->line);
+    }
+
     /* said again below where it holds already: the outer line counts */
 
     if (civic_limit_set_find(parent, new.policy) != NULL) {
@@ -147,8 +161,35 @@ civic_limit_set_add(ngx_conf_t *cf, civic_limit_set_t *set,
     }
 
     set->n++;
+    set->classed |= (new.classes != NULL);
 
     return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+civic_limit_set_same_classes(const ngx_array_t *a, const ngx_array_t *b)
+{
+    ngx_str_t   *left, *right;
+    ngx_uint_t   i;
+
+    if (a == NULL || b == NULL || a->nelts != b->nelts) {
+        return a == b;
+    }
+
+    left = a->elts;
+    right = b->elts;
+
+    for (i = 0; i < a->nelts; i++) {
+
+        if (left[i].len != right[i].len
+            || ngx_memcmp(left[i].data, right[i].data, left[i].len) != 0)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
