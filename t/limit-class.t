@@ -101,4 +101,14 @@ for my $name (qw(class roles level client)) {
         "\$civic_$name is not known before authentication";
 }
 
+($ok, $output) = Civic::Gate->check(server => 'civic_limit x early;',
+    http => 'civic_limit_policy x key=a${Office}b rate=1r/s;'
+            . 'civic_claim $office office.name;');
+like $output, qr/cannot be early: its key "a\$\{Office\}b" is not known/,
+    'nor is what civic_claim makes';
+($ok, $output) = Civic::Gate->check(server => 'civic_limit x early;',
+    http => 'civic_limit_policy x key=$office2 rate=1r/s; geo $office2 { }'
+            . 'civic_claim $office office.name;');
+ok $ok, '... another name is' or diag $output;
+
 done_testing;
