@@ -98,6 +98,10 @@ my @mistakes = (
     "$policy key=\$civic_caller rate=10r/s; server { civic_limit p early; }",
     "$policy key=\$remote_addr quota=5/day;",
     "server { $open location / { civic_require scope=a; } }",
+    "$issuer server { civic_auth citizens; civic_require group=a; }",
+    "$issuer server { civic_auth citizens;
+     location /a/ { civic_route GET \"/a/{id}\";
+                    civic_require param.nr=claim.sub; } }",
     "$issuer proxy_cache_path c keys_zone=c:1m; server { civic_auth citizens;
      location / { proxy_cache c; proxy_pass http://127.0.0.1:1; } }",
     "$policy key=\$remote_addr rate=1r/s; server { $open }",

@@ -27,7 +27,8 @@ my $manifest = <<'END';
         "GET /slots": {
             "title": { "zh": "号源", "en": "Open slots" },
             "auth": ["citizens", "staff"],
-            "require": ["scope=booking:read,booking:all", "scope=x"],
+            "require": ["scope=booking:read,booking:all", "scope=x",
+                        "for=officer scope=y", "level>=2"],
             "query": {
                 "type": "object",
                 "required": ["date"],
@@ -99,6 +100,9 @@ is_deeply [map { "$_->{in} $_->{name} " . ($_->{required} ? 1 : 0) }
           ['query date 1', 'query id 0'], 'the query is told';
 
 my $book = $paths->{"$base/appointments"}{post};
+is_deeply $slots->{'x-civic-require'},
+    ['scope=booking:read,booking:all', 'scope=x', 'for=officer scope=y',
+     'level>=2'], 'what OpenAPI has no words for stands beside it';
 is_deeply $book->{security}, [{}, { citizens => [] }],
           'optional is an alternative without a token';
 is_deeply $book->{requestBody}{content}{'application/json'}{schema}{anyOf},

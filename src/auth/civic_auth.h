@@ -46,6 +46,10 @@ ngx_int_t civic_auth_ask(ngx_http_request_t *r, civic_ctx_t *ctx,
 const civic_json_t *civic_auth_claims(ngx_http_request_t *r,
     civic_identity_t *identity);
 
+/* the caller's class of limits, "anonymous" for nobody; NULL: no class */
+
+const ngx_str_t *civic_auth_class(const civic_ctx_t *ctx);
+
 /*
  * Did a browser send this of its own accord, from a page of another site?
  * For credentials that browsers add by themselves (cookies): CIVIC_OK, or

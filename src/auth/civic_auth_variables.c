@@ -14,6 +14,8 @@
 
 static ngx_int_t civic_auth_variables_identity(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t civic_auth_variables_class(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t civic_auth_variables_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t civic_auth_variables_claim(ngx_http_request_t *r,
@@ -51,8 +53,8 @@ static ngx_http_variable_t  civic_auth_variables[] = {
     { ngx_string("civic_level"), NULL, civic_auth_variables_identity,
       offsetof(civic_identity_t, level), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("civic_class"), NULL, civic_auth_variables_identity,
-      offsetof(civic_identity_t, class), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("civic_class"), NULL, civic_auth_variables_class,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("civic_auth_status"), NULL, civic_auth_variables_status,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -99,6 +101,40 @@ civic_auth_variables_identity(ngx_http_request_t *r,
                              (ngx_str_t *) ((u_char *) ctx->identity + data));
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_auth_variables_class(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    civic_ctx_t      *ctx;
+    const ngx_str_t  *class;
+
+    ctx = civic_ctx_get(r);
+    class = ctx ? civic_auth_class(ctx) : NULL;
+
+    if (class == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    civic_auth_variables_set(v, class);
+
+    return NGX_OK;
+}
+
+
+const ngx_str_t *
+civic_auth_class(const civic_ctx_t *ctx)
+{
+    static const ngx_str_t  anonymous = ngx_string("anonymous");
+
+    if (ctx->identity == NULL) {
+        return (ctx->auth_status == CIVIC_AUTH_ANONYMOUS) ? &anonymous : NULL;
+    }
+
+    return ctx->identity->class.len ? &ctx->identity->class : NULL;
 }
 
 

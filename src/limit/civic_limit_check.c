@@ -20,6 +20,7 @@
 #include <sodium.h>
 
 #include "civic_limit_conf.h"
+#include "civic_auth.h"
 #include "civic_route.h"
 #include "civic_status.h"
 
@@ -30,6 +31,8 @@ static ngx_int_t civic_limit_check(ngx_http_request_t *r, civic_ctx_t *ctx,
     const civic_limit_set_t *set, ngx_uint_t from, ngx_uint_t to);
 static ngx_int_t civic_limit_check_context(ngx_http_request_t *r,
     civic_ctx_t *ctx, const civic_limit_set_t *set);
+static ngx_uint_t civic_limit_check_concerns(const civic_ctx_t *ctx,
+    const civic_limit_use_t *use);
 static ngx_int_t civic_limit_check_item(ngx_http_request_t *r,
     civic_limit_ctx_t *lctx, civic_limit_item_t *item);
 static ngx_int_t civic_limit_check_key(ngx_http_request_t *r,
@@ -118,7 +121,9 @@ civic_limit_check(ngx_http_request_t *r, civic_ctx_t *ctx,
     for (i = from; i < to; i++) {
         items[n].use = &set->uses[i];
 
-        rc = civic_limit_check_item(r, ctx->limit, &items[n]);
+        rc = civic_limit_check_concerns(ctx, &set->uses[i])
+             ? civic_limit_check_item(r, ctx->limit, &items[n])
+             : NGX_DECLINED;
 
         if (rc == NGX_OK) {
             n++;
@@ -192,6 +197,34 @@ civic_limit_check_context(ngx_http_request_t *r, civic_ctx_t *ctx,
     lctx->set = llcf->dry_run ? NULL : set;
 
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+civic_limit_check_concerns(const civic_ctx_t *ctx,
+    const civic_limit_use_t *use)
+{
+    ngx_str_t         *name;
+    ngx_uint_t         i;
+    const ngx_str_t   *class;
+
+    if (use->classes == NULL) {
+        return 1;
+    }
+
+    class = civic_auth_class(ctx);
+    name = use->classes->elts;
+
+    for (i = 0; class && i < use->classes->nelts; i++) {
+
+        if (name[i].len == class->len
+            && ngx_memcmp(name[i].data, class->data, class->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -57,6 +57,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                   name;
     ngx_uint_t                  early;
+    const ngx_array_t          *classes;   /* ngx_str_t; NULL: all callers */
     const civic_pos_t          *pos;
     civic_limit_policy_t       *policy;
 } civic_limit_use_t;
@@ -69,6 +70,7 @@ struct civic_limit_set_s {
     ngx_uint_t                  nearly;
     civic_limit_use_t           uses[CIVIC_LIMIT_MAX];
     ngx_str_t                   header;    /* RateLimit-Policy */
+    ngx_uint_t                  classed;   /* not of everybody, though */
 };
 
 

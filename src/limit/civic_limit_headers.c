@@ -11,7 +11,8 @@
  *
  * q requests may come at once, and are paid for in w seconds; r more would
  * pass now; in t seconds it is q again.  Policies that did not concern the
- * request, or were judged after its refusal, have no RateLimit.
+ * request, or were judged after its refusal, have no RateLimit; those of
+ * other classes of callers are not named either.
  */
 
 
@@ -23,6 +24,8 @@
 
 
 static ngx_int_t civic_limit_headers_state(ngx_http_request_t *r,
+    civic_limit_ctx_t *lctx);
+static ngx_int_t civic_limit_headers_policies(ngx_http_request_t *r,
     civic_limit_ctx_t *lctx);
 static ngx_int_t civic_limit_headers_retry_after(ngx_http_request_t *r,
     civic_limit_ctx_t *lctx);
@@ -93,15 +96,50 @@ civic_limit_headers_state(ngx_http_request_t *r, civic_limit_ctx_t *lctx)
         return NGX_OK;
     }
 
-    if (civic_headers_out_add(r, "RateLimit-Policy",
-                              (ngx_str_t *) &set->header)
-        == NULL
+    if (civic_limit_headers_policies(r, lctx) != NGX_OK
         || civic_headers_out_add(r, "RateLimit", &value) == NULL)
     {
         return NGX_ERROR;
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_limit_headers_policies(ngx_http_request_t *r, civic_limit_ctx_t *lctx)
+{
+    u_char                   *p;
+    ngx_str_t                 value;
+    ngx_uint_t                i;
+    const civic_limit_use_t  *use;
+
+    value = lctx->set->header;
+
+    if (lctx->set->classed) {
+        p = ngx_pnalloc(r->pool, value.len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        value.data = p;
+        use = lctx->set->uses;
+
+        for (i = 0; i < lctx->set->n; i++) {
+
+            if (use[i].classes == NULL
+                || civic_limit_headers_item(lctx, use[i].policy) != NULL)
+            {
+                p = ngx_sprintf(p, "%s%V", p == value.data ? "" : ", ",
+                                &use[i].policy->header);
+            }
+        }
+
+        value.len = p - value.data;
+    }
+
+    return civic_headers_out_add(r, "RateLimit-Policy", &value) ? NGX_OK
+                                                                : NGX_ERROR;
 }
 
 

@@ -13,6 +13,8 @@
 
 static char *civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *civic_limit_classes(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_array_t **classes);
 static ngx_int_t civic_limit_variable_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
@@ -124,7 +126,7 @@ ngx_module_t  ngx_http_civic_limit_module = {
 };
 
 
-/* civic_limit NAME ... [early] | off */
+/* civic_limit NAME ... [class=CLASS,...] [early] | off */
 
 static char *
 civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -134,6 +136,7 @@ civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t          *value;
     ngx_uint_t          i, n, early;
     civic_pos_t        *pos;
+    ngx_array_t        *classes;
     civic_limit_use_t  *use;
 
     civic_activate(cf);
@@ -154,6 +157,21 @@ civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     early = ngx_strcmp(value[n - 1].data, "early") == 0;
     n -= early;
+    classes = NULL;
+
+    if (ngx_strncmp(value[n - 1].data, "class=", 6) == 0) {
+        n--;
+
+        if (early) {
+            return civic_conf_error(cf, NULL, "\"%V\" of civic_limit cannot "
+                                    "be early: classes are not known before "
+                                    "authentication", &value[n]);
+        }
+
+        if (civic_limit_classes(cf, &value[n], &classes) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
 
     if (n == 1) {
         return civic_conf_error(cf, NULL, "civic_limit names no policy");
@@ -182,6 +200,11 @@ civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                     "comes once, after the policies");
         }
 
+        if (ngx_strncmp(value[i].data, "class=", 6) == 0) {
+            return civic_conf_error(cf, NULL, "\"class=\" of civic_limit "
+                                    "comes once, after the policies");
+        }
+
         use = ngx_array_push(llcf->lines);
         if (use == NULL) {
             return NGX_CONF_ERROR;
@@ -189,8 +212,58 @@ civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         use->name = value[i];
         use->early = early;
+        use->classes = classes;
         use->pos = pos;
         use->policy = NULL;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_limit_classes(ngx_conf_t *cf, ngx_str_t *text, ngx_array_t **classes)
+{
+    u_char     *p, *q, *last, *comma;
+    ngx_str_t  *class;
+
+    *classes = ngx_array_create(cf->pool, 1, sizeof(ngx_str_t));
+    if (*classes == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    last = text->data + text->len;
+
+    for (p = text->data + 6; p <= last; p = comma + 1) {
+
+        comma = ngx_strlchr(p, last, ',');
+        if (comma == NULL) {
+            comma = last;
+        }
+
+        class = ngx_array_push(*classes);
+        if (class == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        class->data = p;
+        class->len = comma - p;
+
+        for (q = p; q < comma; q++) {
+
+            if (!((*q | 0x20) >= 'a' && (*q | 0x20) <= 'z')
+                && !(*q >= '0' && *q <= '9') && *q != '_' && *q != '-')
+            {
+                break;
+            }
+        }
+
+        if (q != comma || class->len == 0) {
+            return civic_conf_error(cf, NULL, "\"%V\" in \"%V\" of "
+                                    "civic_limit cannot be a class: write "
+                                    "letters, digits, \"_\" and \"-\"",
+                                    class, text);
+        }
     }
 
     return NGX_CONF_OK;

@@ -67,8 +67,9 @@ civic_limit_rules_add(civic_limit_main_conf_t *lmcf, civic_limit_set_t *set,
     const ngx_str_t *name, const civic_pos_t *pos, ngx_pool_t *pool,
     ngx_str_t *err)
 {
-    civic_limit_use_t     *use;
-    civic_limit_policy_t  *policy;
+    civic_limit_use_t        *use;
+    civic_limit_policy_t     *policy;
+    const civic_limit_use_t  *other;
 
     policy = civic_limit_policy_find(lmcf, name);
 
@@ -79,7 +80,14 @@ civic_limit_rules_add(civic_limit_main_conf_t *lmcf, civic_limit_set_t *set,
 
     /* said again where it holds already: the outer line counts */
 
-    if (civic_limit_set_find(set, policy) != NULL) {
+    other = civic_limit_set_find(set, policy);
+
+    if (other != NULL && other->classes != NULL) {
+        return civic_limit_rules_error(pool, err, "\"%V\" is there for some "
+                                       "classes of callers only", name);
+    }
+
+    if (other != NULL) {
         return NGX_OK;
     }
 
@@ -92,6 +100,7 @@ civic_limit_rules_add(civic_limit_main_conf_t *lmcf, civic_limit_set_t *set,
 
     use->name = policy->name;
     use->early = 0;
+    use->classes = NULL;
     use->pos = pos;
     use->policy = policy;
 

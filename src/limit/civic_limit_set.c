@@ -9,6 +9,7 @@
 
 
 #include "civic_limit_set.h"
+#include "civic_require.h"
 
 
 static char *civic_limit_set_add(ngx_conf_t *cf, civic_limit_set_t *set,
@@ -16,21 +17,25 @@ static char *civic_limit_set_add(ngx_conf_t *cf, civic_limit_set_t *set,
 static char *civic_limit_set_check_early(ngx_conf_t *cf,
     const civic_limit_use_t *use);
 static ngx_uint_t civic_limit_set_mentions(const ngx_str_t *text,
-    const char *name);
+    const ngx_str_t *name);
 
 
 /* what authentication fills */
 
-static const char  *civic_limit_set_identity[] = {
-    "civic_caller",
-    "civic_subject",
-    "civic_issuer",
-    "civic_app",
-    "civic_scope",
-    "civic_region",
-    "civic_claim_",
-    "civic_auth_status",
-    NULL
+static const ngx_str_t  civic_limit_set_identity[] = {
+    ngx_string("civic_caller"),
+    ngx_string("civic_subject"),
+    ngx_string("civic_issuer"),
+    ngx_string("civic_app"),
+    ngx_string("civic_client"),
+    ngx_string("civic_scope"),
+    ngx_string("civic_roles"),
+    ngx_string("civic_region"),
+    ngx_string("civic_level"),
+    ngx_string("civic_class"),
+    ngx_string("civic_claim_"),
+    ngx_string("civic_auth_status"),
+    ngx_null_string
 };
 
 
@@ -112,6 +117,16 @@ civic_limit_set_add(ngx_conf_t *cf, civic_limit_set_t *set,
                                 &other->pos->file, other->pos->line);
     }
 
+    if (other != NULL
+        && !civic_limit_set_same_classes(other->classes, new.classes))
+    {
+        return civic_conf_error(cf, use->pos,
+                                "civic_limit cannot change whom the policy "
+                                "\"%V\" concerns (first in %V:%ui)",
+                                &use->name, &other->pos->file,
+                                other->pos->line);
+    }
+
     /* said again below where it holds already: the outer line counts */
 
     if (civic_limit_set_find(parent, new.policy) != NULL) {
@@ -147,8 +162,35 @@ civic_limit_set_add(ngx_conf_t *cf, civic_limit_set_t *set,
     }
 
     set->n++;
+    set->classed |= (new.classes != NULL);
 
     return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+civic_limit_set_same_classes(const ngx_array_t *a, const ngx_array_t *b)
+{
+    ngx_str_t   *left, *right;
+    ngx_uint_t   i;
+
+    if (a == NULL || b == NULL || a->nelts != b->nelts) {
+        return a == b;
+    }
+
+    left = a->elts;
+    right = b->elts;
+
+    for (i = 0; i < a->nelts; i++) {
+
+        if (left[i].len != right[i].len
+            || ngx_memcmp(left[i].data, right[i].data, left[i].len) != 0)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -177,31 +219,42 @@ civic_limit_set_find(const civic_limit_set_t *set,
 static char *
 civic_limit_set_check_early(ngx_conf_t *cf, const civic_limit_use_t *use)
 {
-    ngx_uint_t  i;
+    ngx_uint_t          i, found;
+    const ngx_str_t    *name;
+    const ngx_array_t  *claims;
 
-    for (i = 0; civic_limit_set_identity[i]; i++) {
+    found = 0;
 
-        if (civic_limit_set_mentions(&use->policy->key_text,
-                                     civic_limit_set_identity[i]))
-        {
-            return civic_conf_error(cf, use->pos,
-                                    "policy \"%V\" cannot be early: its "
-                                    "key \"%V\" is not known before "
-                                    "authentication", &use->name,
-                                    &use->policy->key_text);
-        }
+    for (name = civic_limit_set_identity; name->len; name++) {
+        found |= civic_limit_set_mentions(&use->policy->key_text, name);
     }
 
-    return NGX_CONF_OK;
+    claims = civic_require_claims(cf);
+    name = claims->elts;
+
+    for (i = 0; i < claims->nelts; i++) {
+        found |= civic_limit_set_mentions(&use->policy->key_text, &name[i]);
+    }
+
+    if (!found) {
+        return NGX_CONF_OK;
+    }
+
+    return civic_conf_error(cf, use->pos, "policy \"%V\" cannot be early: its "
+                            "key \"%V\" is not known before authentication",
+                            &use->name, &use->policy->key_text);
 }
 
 
-/* $NAME or ${NAME: the words of the configuration end with '\0' */
+/*
+ * $NAME or ${NAME; what ends in '_' goes on.  The words of the configuration
+ * end with '\0'.
+ */
 
 static ngx_uint_t
-civic_limit_set_mentions(const ngx_str_t *text, const char *name)
+civic_limit_set_mentions(const ngx_str_t *text, const ngx_str_t *name)
 {
-    u_char  *p, *last;
+    u_char  *p, *last, ch;
 
     last = text->data + text->len;
 
@@ -213,7 +266,16 @@ civic_limit_set_mentions(const ngx_str_t *text, const char *name)
 
         p += 1 + (p[1] == '{');
 
-        if (ngx_strncasecmp(p, (u_char *) name, ngx_strlen(name)) == 0) {
+        if (ngx_strncasecmp(p, name->data, name->len) != 0) {
+            continue;
+        }
+
+        ch = ngx_tolower(p[name->len]);
+
+        if (name->data[name->len - 1] == '_'
+            || !((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9')
+                 || ch == '_'))
+        {
             return 1;
         }
     }

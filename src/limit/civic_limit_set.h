@@ -25,5 +25,10 @@ const civic_limit_use_t *civic_limit_set_find(const civic_limit_set_t *set,
     const civic_limit_policy_t *policy);
 ngx_int_t civic_limit_set_header(ngx_pool_t *pool, civic_limit_set_t *set);
 
+/* are two class= lists one? */
+
+ngx_uint_t civic_limit_set_same_classes(const ngx_array_t *a,
+    const ngx_array_t *b);
+
 
 #endif /* _CIVIC_LIMIT_SET_H_INCLUDED_ */

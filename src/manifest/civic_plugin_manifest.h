@@ -35,6 +35,8 @@ typedef struct {
     ngx_str_t                run;      /* the function */
     ngx_array_t              auth;     /* ngx_str_t: issuers; empty: public */
     ngx_array_t              require;  /* ngx_str_t: "scope=a,b", in order */
+    ngx_array_t              scopes;   /* ngx_array_t *: of require's lines
+                                          that ask all callers for some */
     ngx_array_t              limit;    /* ngx_str_t: names of policies */
     civic_schema_t          *body;     /* NULL: takes none / any */
     civic_schema_t          *query;    /* NULL: any */

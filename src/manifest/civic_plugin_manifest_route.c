@@ -9,6 +9,7 @@
 
 
 #include "civic_plugin_manifest_read.h"
+#include "civic_require_rule.h"
 
 
 #define CIVIC_PLUGIN_MAX_ROUTES   256
@@ -26,8 +27,9 @@ static ngx_int_t civic_plugin_route_key(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, civic_plugin_route_spec_t *spec);
 static ngx_int_t civic_plugin_route_pattern(civic_plugin_reader_t *reader,
     const ngx_str_t *path, ngx_str_t *pattern);
-static void civic_plugin_route_add(civic_plugin_reader_t *reader,
-    const civic_plugin_at_t *at, civic_plugin_route_spec_t *spec);
+static const civic_route_t *civic_plugin_route_add(
+    civic_plugin_reader_t *reader, const civic_plugin_at_t *at,
+    civic_plugin_route_spec_t *spec);
 static void civic_plugin_read_auth(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, void *target);
 static void civic_plugin_auth_sort(civic_plugin_reader_t *reader,
@@ -35,6 +37,9 @@ static void civic_plugin_auth_sort(civic_plugin_reader_t *reader,
 static void civic_plugin_read_require(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, void *target);
 static ngx_uint_t civic_plugin_is_requirement(const ngx_str_t *text);
+static void civic_plugin_check_require(civic_plugin_reader_t *reader,
+    const civic_plugin_at_t *at, civic_plugin_route_spec_t *spec,
+    const civic_route_t *route);
 static void civic_plugin_read_limit(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, void *target);
 static void civic_plugin_read_body(civic_plugin_reader_t *reader,
@@ -83,6 +88,7 @@ civic_plugin_read_routes(civic_plugin_reader_t *reader,
     void                       *iter;
     ngx_str_t                   err;
     civic_plugin_at_t           inner;
+    const civic_route_t        *route;
     civic_plugin_route_spec_t  *spec;
 
     if (civic_plugin_object(reader, at, CIVIC_PLUGIN_MAX_ROUTES) != NGX_OK) {
@@ -105,11 +111,14 @@ civic_plugin_read_routes(civic_plugin_reader_t *reader,
             return;
         }
 
+        route = NULL;
+
         if (civic_plugin_route_key(reader, &inner, spec) == NGX_OK) {
-            civic_plugin_route_add(reader, &inner, spec);
+            route = civic_plugin_route_add(reader, &inner, spec);
         }
 
         civic_plugin_fields(reader, &inner, civic_plugin_route_fields, spec);
+        civic_plugin_check_require(reader, &inner, spec, route);
 
         if (spec->require.nelts && (spec->pub || spec->plugins)) {
             civic_plugin_wrong(reader, &inner, "nothing can be required of "
@@ -145,6 +154,9 @@ civic_plugin_route_create(civic_plugin_reader_t *reader,
 
     if (ngx_array_init(&spec->auth, reader->pool, 1, str) != NGX_OK
         || ngx_array_init(&spec->require, reader->pool, 1, str) != NGX_OK
+        || ngx_array_init(&spec->scopes, reader->pool, 1,
+                          sizeof(ngx_array_t *))
+           != NGX_OK
         || ngx_array_init(&spec->limit, reader->pool, 1, str) != NGX_OK)
     {
         civic_plugin_wrong(reader, at, "no memory");
@@ -241,9 +253,12 @@ civic_plugin_route_pattern(civic_plugin_reader_t *reader,
 }
 
 
-/* what can never match is an error here: nobody would see a warning */
+/*
+ * What can never match is an error here: nobody would see a warning.  NULL:
+ * it is in error.
+ */
 
-static void
+static const civic_route_t *
 civic_plugin_route_add(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, civic_plugin_route_spec_t *spec)
 {
@@ -255,7 +270,7 @@ civic_plugin_route_add(civic_plugin_reader_t *reader,
 
     if (route == NULL) {
         civic_plugin_wrong(reader, at, "no memory");
-        return;
+        return NULL;
     }
 
     route->pattern = spec->pattern;
@@ -263,7 +278,7 @@ civic_plugin_route_add(civic_plugin_reader_t *reader,
     civic_route_methods_set(route, spec->methods);
 
     if (civic_route_table_add(reader->table, route, NULL, &err) == NGX_OK) {
-        return;
+        return route;
     }
 
     /* the other route has no line that could be named */
@@ -275,6 +290,8 @@ civic_plugin_route_add(civic_plugin_reader_t *reader,
     }
 
     civic_plugin_wrong(reader, at, "%V", &err);
+
+    return NULL;
 }
 
 
@@ -349,41 +366,75 @@ civic_plugin_read_require(civic_plugin_reader_t *reader,
 
     static const civic_plugin_list_t  list = {
         0, CIVIC_PLUGIN_MAX_NAMES, civic_plugin_is_requirement,
-        "requirements are \"scope=a,b\" (any of these scopes), no other "
-        "words exist"
+        "a requirement is what stands behind civic_require"
     };
 
     civic_plugin_strings(reader, at, &list, &spec->require);
 }
 
 
-/* "scope=a,b": printable ASCII without blank, '"' and "\", as in RFC 6749 */
+/* which words it has is read when the route's path is known */
 
 static ngx_uint_t
 civic_plugin_is_requirement(const ngx_str_t *text)
 {
-    size_t  i;
-    u_char  ch, before;
+    return text->len != 0;
+}
 
-    if (text->len < 7 || ngx_memcmp(text->data, "scope=", 6) != 0) {
-        return 0;
-    }
 
-    before = ',';
+static void
+civic_plugin_check_require(civic_plugin_reader_t *reader,
+    const civic_plugin_at_t *at, civic_plugin_route_spec_t *spec,
+    const civic_route_t *route)
+{
+    u_char                 buf[NGX_INT_T_LEN];
+    ngx_str_t             *line, err;
+    ngx_uint_t             i;
+    ngx_array_t          **scopes;
+    const ngx_str_t       *name;
+    civic_plugin_at_t      list, item;
+    civic_require_rule_t  *rule;
 
-    for (i = 6; i < text->len; i++) {
-        ch = text->data[i];
+    ngx_memzero(&list, sizeof(civic_plugin_at_t));
+    list.up = at;
+    ngx_str_set(&list.name, "require");
 
-        if (ch <= 0x20 || ch >= 0x7f || ch == '"' || ch == '\\'
-            || (ch == ',' && before == ','))
-        {
-            return 0;
+    item = list;
+    item.up = &list;
+    item.name.data = buf;
+
+    line = spec->require.elts;
+
+    for (i = 0; i < spec->require.nelts; i++) {
+        item.name.len = ngx_sprintf(buf, "%ui", i) - buf;
+
+        rule = civic_require_rule_parse_text(&line[i], reader->pool, &err);
+
+        if (rule == NULL) {
+            civic_plugin_wrong(reader, &item, "%V", &err);
+            continue;
         }
 
-        before = ch;
-    }
+        name = route ? civic_require_rule_lacks(rule, route->params,
+                                                route->nparams)
+                     : NULL;
 
-    return before != ',';
+        if (name != NULL) {
+            civic_plugin_wrong(reader, &item, "reads param.%V, which the "
+                               "route's path does not have", name);
+        }
+
+        if (rule->what == CIVIC_REQUIRE_SCOPE && rule->roles == NULL) {
+            scopes = ngx_array_push(&spec->scopes);
+
+            if (scopes == NULL) {
+                civic_plugin_wrong(reader, &item, "no memory");
+                return;
+            }
+
+            *scopes = rule->values;
+        }
+    }
 }
 
 

@@ -17,9 +17,9 @@ static ngx_int_t civic_openapi_names(civic_openapi_t *api, civic_json_t
 static ngx_int_t civic_openapi_security(civic_openapi_t *api, civic_json_t
     *operation, const civic_plugin_route_spec_t *spec);
 static ngx_int_t civic_openapi_alternatives(civic_json_t *list, const
-    ngx_str_t *issuer, const ngx_array_t *require);
-static ngx_uint_t civic_openapi_scope(const ngx_str_t *require, ngx_uint_t n,
-    ngx_str_t *scope);
+    ngx_str_t *issuer, const ngx_array_t *lines);
+static ngx_int_t civic_openapi_require(civic_json_t *operation,
+    const civic_plugin_route_spec_t *spec);
 static ngx_int_t civic_openapi_parameters(civic_openapi_t *api, civic_json_t
     *operation, const civic_plugin_route_spec_t *spec, const
     civic_route_pattern_t *pattern);
@@ -40,6 +40,7 @@ civic_openapi_describe(civic_openapi_t *api, civic_json_t *operation,
 {
     if (civic_openapi_names(api, operation, spec) != NGX_OK
         || civic_openapi_security(api, operation, spec) != NGX_OK
+        || civic_openapi_require(operation, spec) != NGX_OK
         || civic_openapi_parameters(api, operation, spec, pattern)
            != NGX_OK
         || civic_openapi_body(api, operation, spec) != NGX_OK)
@@ -113,7 +114,7 @@ civic_openapi_security(civic_openapi_t *api, civic_json_t *operation,
     issuer = spec->auth.elts;
 
     for (i = 0; i < spec->auth.nelts; i++) {
-        if (civic_openapi_alternatives(list, &issuer[i], &spec->require)
+        if (civic_openapi_alternatives(list, &issuer[i], &spec->scopes)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -128,17 +129,18 @@ civic_openapi_security(civic_openapi_t *api, civic_json_t *operation,
 
 static ngx_int_t
 civic_openapi_alternatives(civic_json_t *list, const ngx_str_t *issuer,
-    const ngx_array_t *require)
+    const ngx_array_t *lines)
 {
-    ngx_str_t     *line, scope;
-    ngx_uint_t     i, k, n, all, rest;
-    civic_json_t  *item, *scopes, *text;
+    ngx_str_t      *scope;
+    ngx_uint_t      i, k, n, all, rest;
+    ngx_array_t   **line;
+    civic_json_t   *item, *scopes, *text;
 
-    line = require->elts;
+    line = lines->elts;
     all = 1;
 
-    for (i = 0; i < require->nelts; i++) {
-        all *= civic_openapi_scope(&line[i], 0, &scope);
+    for (i = 0; i < lines->nelts; i++) {
+        all *= line[i]->nelts;
 
         if (all > CIVIC_OPENAPI_ALTERNATIVES) {
             break;
@@ -160,13 +162,10 @@ civic_openapi_alternatives(civic_json_t *list, const ngx_str_t *issuer,
 
         rest = k;
 
-        for (i = 0; n == all && i < require->nelts; i++) {
-            all = civic_openapi_scope(&line[i], 0, &scope);
-            (void) civic_openapi_scope(&line[i], rest % all, &scope);
-            rest /= all;
-            all = n;
-
-            text = civic_json_new_string(&scope);
+        for (i = 0; n == all && i < lines->nelts; i++) {
+            scope = line[i]->elts;
+            text = civic_json_new_string(&scope[rest % line[i]->nelts]);
+            rest /= line[i]->nelts;
 
             if (text == NULL || civic_json_append(scopes, text) != NGX_OK) {
                 return NGX_ERROR;
@@ -178,32 +177,32 @@ civic_openapi_alternatives(civic_json_t *list, const ngx_str_t *issuer,
 }
 
 
-/* the n-th scope of "scope=a,b"; returns how many there are */
+/* OpenAPI has no words for the rest: all lines, as written */
 
-static ngx_uint_t
-civic_openapi_scope(const ngx_str_t *require, ngx_uint_t n,
-    ngx_str_t *scope)
+static ngx_int_t
+civic_openapi_require(civic_json_t *operation,
+    const civic_plugin_route_spec_t *spec)
 {
-    u_char      *p, *last, *comma;
-    ngx_uint_t   i;
+    ngx_str_t     *line;
+    ngx_uint_t     i;
+    civic_json_t  *list, *text;
 
-    last = require->data + require->len;
-    i = 0;
+    if (spec->require.nelts == spec->scopes.nelts) {
+        return NGX_OK;
+    }
 
-    for (p = require->data + sizeof("scope=") - 1; p < last; p = comma + 1) {
+    list = civic_openapi_array(operation, "x-civic-require");
+    line = spec->require.elts;
 
-        comma = memchr(p, ',', last - p);
-        if (comma == NULL) {
-            comma = last;
-        }
+    for (i = 0; list && i < spec->require.nelts; i++) {
+        text = civic_json_new_string(&line[i]);
 
-        if (i++ == n) {
-            scope->data = p;
-            scope->len = comma - p;
+        if (text == NULL || civic_json_append(list, text) != NGX_OK) {
+            return NGX_ERROR;
         }
     }
 
-    return i;
+    return list ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -48,6 +48,10 @@ civic_require_set_t *civic_require_create(const ngx_array_t *lines,
     const civic_pos_t *pos, void **main_conf, ngx_pool_t *pool,
     ngx_str_t *err);
 
+/* names of the variables that civic_claim makes: ngx_str_t */
+
+const ngx_array_t *civic_require_claims(ngx_conf_t *cf);
+
 /* is `word` one of a list separated by single spaces? */
 
 ngx_uint_t civic_require_granted(const ngx_str_t *word,

@@ -30,6 +30,7 @@ typedef struct {
 
 typedef struct {
     ngx_array_t             places;    /* civic_require_place_t */
+    ngx_array_t             claims;    /* ngx_str_t: names of variables */
 } civic_require_main_conf_t;
 
 

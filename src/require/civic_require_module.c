@@ -107,6 +107,8 @@ civic_require_create_main_conf(ngx_conf_t *cf)
     if (rmcf == NULL
         || ngx_array_init(&rmcf->places, cf->pool, 4,
                           sizeof(civic_require_place_t))
+           != NGX_OK
+        || ngx_array_init(&rmcf->claims, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK)
     {
         return NULL;

@@ -17,8 +17,6 @@ static ngx_int_t civic_require_place_check(ngx_conf_t *cf,
     const civic_require_place_t *place);
 static const ngx_str_t *civic_require_place_lacks(ngx_conf_t *cf,
     const civic_require_place_t *place, const civic_require_rule_t *rule);
-static ngx_uint_t civic_require_place_mounted(ngx_conf_t *cf,
-    void **loc_conf);
 static ngx_int_t civic_require_place_route(ngx_conf_t *cf,
     civic_route_t *route);
 
@@ -129,7 +127,7 @@ civic_require_place_lacks(ngx_conf_t *cf, const civic_require_place_t *place,
 
     name = civic_require_rule_lacks(rule, NULL, 0);
 
-    if (name == NULL || civic_require_place_mounted(cf, place->loc_conf)) {
+    if (name == NULL) {
         return NULL;
     }
 
@@ -148,40 +146,6 @@ civic_require_place_lacks(ngx_conf_t *cf, const civic_require_place_t *place,
     }
 
     return name;
-}
-
-
-/* a service without lines of its own has the routes of plugins */
-
-static ngx_uint_t
-civic_require_place_mounted(ngx_conf_t *cf, void **loc_conf)
-{
-    ngx_uint_t         i;
-    ngx_array_t       *list;
-    civic_route_t    **route;
-    civic_service_t  **service;
-
-    list = civic_route_all(cf);
-    route = list->elts;
-
-    for (i = 0; i < list->nelts; i++) {
-
-        if (route[i]->service->loc_conf == loc_conf) {
-            return 0;
-        }
-    }
-
-    list = civic_route_services(cf);
-    service = list->elts;
-
-    for (i = 0; i < list->nelts; i++) {
-
-        if (service[i]->loc_conf == loc_conf) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

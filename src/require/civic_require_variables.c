@@ -74,8 +74,10 @@ civic_require_variable_status(ngx_http_request_t *r,
 char *
 civic_require_claim_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    civic_require_main_conf_t  *rmcf = conf;
+
     char                 *rv;
-    ngx_str_t            *value, name;
+    ngx_str_t            *value, *claim, name;
     civic_source_t       *source;
     ngx_http_variable_t  *var;
 
@@ -113,7 +115,26 @@ civic_require_claim_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     var->get_handler = civic_require_variable_claim;
     var->data = (uintptr_t) source;
 
+    claim = ngx_array_push(&rmcf->claims);
+    if (claim == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *claim = name;
+
     return NGX_CONF_OK;
+}
+
+
+const ngx_array_t *
+civic_require_claims(ngx_conf_t *cf)
+{
+    civic_require_main_conf_t  *rmcf;
+
+    rmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_require_module);
+
+    return &rmcf->claims;
 }
 
 
