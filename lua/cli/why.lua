@@ -6,59 +6,11 @@
 --
 --     luajit why.lua GATE_URL TRACE_ID
 
+package.path = arg[0]:match("^(.-)[^/]*$") .. "?.lua;" .. package.path
+
 local json = require "cjson.safe"
 
-local REASONS = {
-    ["path-refused"] = { "路径写法不规范", "the path was not canonical" },
-    ["body-too-large"] = { "请求体过大", "the body was too large" },
-    ["no-route"] = { "没有匹配的路由", "no route matched" },
-    ["internal-location"] = { "该位置仅供内部使用",
-                              "the location is internal" },
-    ["method-not-allowed"] = { "该路径不支持此方法",
-                               "the path does not serve this method" },
-    ["accel-redirect-refused"] = { "拒绝上游的 X-Accel-Redirect",
-                                   "the upstream's X-Accel-Redirect was refused" },
-    ["credentials-missing"] = { "没有带令牌", "no token came" },
-    ["credentials-malformed"] = { "Authorization 写法有误",
-                                  "Authorization was malformed" },
-    ["token-too-large"] = { "令牌过长", "the token was too long" },
-    ["token-malformed"] = { "令牌格式有误", "the token was malformed" },
-    ["token-header-refused"] = { "令牌头含不可接受的成员",
-                                 "the token's header was refused" },
-    ["algorithm-refused"] = { "签名算法不被接受",
-                              "the signature algorithm was refused" },
-    ["key-unknown"] = { "找不到签名密钥", "the signing key is unknown" },
-    ["signature-invalid"] = { "签名无效", "the signature was invalid" },
-    ["claims-malformed"] = { "令牌内容有误", "the claims were malformed" },
-    ["issuer-unknown"] = { "签发者未知", "the issuer is unknown" },
-    ["audience-mismatch"] = { "令牌不是给本服务的",
-                              "the token is for another audience" },
-    ["token-expired"] = { "令牌已过期", "the token had expired" },
-    ["token-not-yet-valid"] = { "令牌尚未生效",
-                                "the token was not valid yet" },
-    ["issued-in-future"] = { "令牌签发时间在将来",
-                             "the token was issued in the future" },
-    ["lifetime-too-long"] = { "令牌有效期过长",
-                              "the token's lifetime was too long" },
-    ["type-mismatch"] = { "令牌类型不符", "the token had another type" },
-    ["claim-missing"] = { "缺少必要的声明", "a required claim was missing" },
-    ["parties-differ"] = { "两份凭据不属于同一方",
-                           "the credentials were of two parties" },
-    ["origin-refused"] = { "请求来自其他网站的页面",
-                           "the request came from another site's page" },
-    ["scope-denied"] = { "权限范围不足", "the scope was not enough" },
-    ["rate-limited"] = { "超过频率限制", "the rate was exceeded" },
-    ["anonymous-denied"] = { "匿名访问被拒绝", "anonymous callers are denied" },
-    ["internal"] = { "网关内部错误", "the gate itself failed" },
-    ["bad-gateway"] = { "上游应答有误", "the upstream's answer was bad" },
-    ["unavailable"] = { "暂不可用", "unavailable for now" },
-    ["plugin-not-loaded"] = { "插件没有可用的版本",
-                              "no version of the plugin works" },
-    ["plugin-stopped"] = { "插件已停用", "the plugin is stopped" },
-    ["plugin-quarantined"] = { "插件连续出错，暂停中",
-                               "the plugin kept failing and is left alone" },
-    ["gateway-timeout"] = { "上游超时", "the upstream took too long" },
-}
+local reasons = require "why_reasons"
 
 
 local function fail(zh, en)
@@ -87,7 +39,6 @@ end
 
 local function explain(decision)
     local code = decision.code
-    local reason = REASONS[code]
     local place = decision.refused_by
 
     print(("%s %s -> %d"):format(decision.method,
@@ -95,9 +46,7 @@ local function explain(decision)
                                  decision.status))
     line("时间", "time", decision.time)
     line("代码", "code", code)
-    if reason then
-        line("原因", "reason", reason[1] .. " / " .. reason[2])
-    end
+    line("原因", "reason", reasons[code])
     line("依据", "refused by", place and place.file .. ":" .. place.line)
     line("服务", "service", decision.service)
     line("路由", "route", decision.route)

@@ -84,10 +84,6 @@ typedef struct {
 civic_service_t *civic_route_mount(ngx_conf_t *cf, const char *directive,
     const civic_route_source_t *source);
 
-/* NGX_HTTP_GET, ... of a name in capitals; 0: civic_route knows none such */
-
-ngx_uint_t civic_route_parse_method(const ngx_str_t *name);
-
 /* does the server that `cf` is in have routes?  Known once it is parsed. */
 
 ngx_uint_t civic_route_server_routed(ngx_conf_t *cf);

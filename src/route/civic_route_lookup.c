@@ -9,6 +9,7 @@
 
 
 #include "civic_route_conf.h"
+#include "civic_route_methods.h"
 
 
 static ngx_int_t civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
@@ -22,29 +23,6 @@ static ngx_int_t civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx,
     ngx_uint_t allow);
 static ngx_uint_t civic_route_accel(ngx_http_request_t *r, civic_ctx_t *ctx);
 
-
-/* in the order in which Allow lists them */
-
-static const struct {
-    ngx_uint_t   method;
-    ngx_str_t    name;
-} civic_route_methods[] = {
-    { NGX_HTTP_GET, ngx_string("GET") },
-    { NGX_HTTP_HEAD, ngx_string("HEAD") },
-    { NGX_HTTP_POST, ngx_string("POST") },
-    { NGX_HTTP_PUT, ngx_string("PUT") },
-    { NGX_HTTP_PATCH, ngx_string("PATCH") },
-    { NGX_HTTP_DELETE, ngx_string("DELETE") },
-    { NGX_HTTP_OPTIONS, ngx_string("OPTIONS") },
-    { NGX_HTTP_MKCOL, ngx_string("MKCOL") },
-    { NGX_HTTP_COPY, ngx_string("COPY") },
-    { NGX_HTTP_MOVE, ngx_string("MOVE") },
-    { NGX_HTTP_PROPFIND, ngx_string("PROPFIND") },
-    { NGX_HTTP_PROPPATCH, ngx_string("PROPPATCH") },
-    { NGX_HTTP_LOCK, ngx_string("LOCK") },
-    { NGX_HTTP_UNLOCK, ngx_string("UNLOCK") },
-    { 0, ngx_null_string }
-};
 
 #define CIVIC_ROUTE_ALLOW_MAX  128
 
@@ -314,9 +292,9 @@ civic_route_jump(ngx_http_request_t *r, civic_ctx_t *ctx)
 static ngx_int_t
 civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t allow)
 {
-    u_char      *p;
-    ngx_str_t    value;
-    ngx_uint_t   i;
+    u_char                    *p;
+    ngx_str_t                  value;
+    const ngx_conf_bitmask_t  *m;
 
     value.data = ngx_pnalloc(r->pool, CIVIC_ROUTE_ALLOW_MAX);
     if (value.data == NULL) {
@@ -326,9 +304,9 @@ civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t allow)
     p = value.data;
     allow |= NGX_HTTP_OPTIONS;
 
-    for (i = 0; civic_route_methods[i].method; i++) {
+    for (m = civic_route_method_names; m->name.len; m++) {
 
-        if (!(allow & civic_route_methods[i].method)) {
+        if (!(allow & m->mask)) {
             continue;
         }
 
@@ -337,8 +315,7 @@ civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t allow)
             *p++ = ' ';
         }
 
-        p = ngx_cpymem(p, civic_route_methods[i].name.data,
-                       civic_route_methods[i].name.len);
+        p = ngx_cpymem(p, m->name.data, m->name.len);
     }
 
     value.len = p - value.data;
