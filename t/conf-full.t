@@ -83,9 +83,11 @@ for my $file (glob 'src/*.c src/*/*.c') {
     push @variables, $text =~ /^    \{ ngx_string\("(civic_\w+)"\), NULL,/gm,
                      $text =~ /_variable =\s+ngx_string\("(\w+)"\)/g;
     while ($text =~ /civic_(?:conf|auth_issuer)_word_t\s+
-                     \w+\[\][ ]=[ ]\{(.*?)^\};/gmsx) {
-        my $table = $1 =~ s/^    \{[^}]*?_block_later,.*?\}//gmrs;
-        push @words, $table =~ /^    \{ "(\w+)",/gm;
+                     (\w+)\[\][ ]=[ ]\{(.*?)^\};/gmsx) {
+        my ($name, $table) = ($1, $2);
+        $table =~ s/^    \{[^}]*?_block_later,.*?\}//gms;
+        push @{ $name =~ /_pairs$/ ? \@parameters : \@words },
+            $table =~ /^    \{ "(\w+)",/gm;
         push @parameters, $table =~ /^    \{ "(\w+=)",/gm;
     }
     push @parameters, $1 =~ /ngx_string\("(\w+=)"\)/g

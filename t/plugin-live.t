@@ -174,5 +174,12 @@ for (1 .. 120) {
 ok $gone, 'one that is gone takes its service with it';
 Time::HiRes::sleep(0.3);
 is $gate->get('/health/slow/')->{status}, 404, 'and its routes';
+my $kept = $gate->dir . '/conf/state/plugins/health/slow';
+ok -e $kept, 'its copies stay for requests that began before';
+for (1 .. 200) {
+    last if !-e $kept;
+    Time::HiRes::sleep(0.1);
+}
+ok !-e $kept, 'and go, too';
 
 done_testing;

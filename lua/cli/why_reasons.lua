@@ -29,6 +29,11 @@ issued-in-future | 令牌签发时间在将来 | the token was issued in the fut
 lifetime-too-long | 令牌有效期过长 | the token's lifetime was too long
 type-mismatch | 令牌类型不符 | the token had another type
 claim-missing | 缺少必要的声明 | a required claim was missing
+token-inactive | 签发者说令牌无效 | the issuer says that the token is not active
+keys-unavailable | 还没有取到签发者的密钥 | the issuer's keys could not be fetched yet
+introspection-unavailable | 无法向签发者查询令牌 | the issuer could not be asked about the token
+parties-differ | 两份凭据不属于同一方 | the credentials were of two parties
+origin-refused | 请求来自其他网站的页面 | the request came from another site's page
 scope-denied | 权限范围不足 | the scope was not enough
 
 rate-limited | 超过频率限制 | the rate was exceeded

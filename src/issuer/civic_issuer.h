@@ -12,6 +12,7 @@
 
 
 #include "civic.h"
+#include "civic_conf_block.h"
 #include "civic_issuer_claims.h"
 #include "civic_jose_digest.h"
 #include "civic_provider.h"
@@ -35,12 +36,12 @@ typedef struct {
 
 typedef struct {
     civic_pos_t             pos;
-    ngx_str_t               remote;    /* a civic_remote */
+    ngx_str_t               remote;    /* a civic_remote; empty: not said */
     ngx_str_t               path;
     ngx_msec_t              refresh;   /* of keys */
     ngx_msec_t              cooldown;
     time_t                  cache;     /* s; of answers about tokens */
-    unsigned                always:1;  /* about all of its tokens */
+    ngx_uint_t              always;    /* about all of its tokens */
 } civic_issuer_source_t;
 
 
@@ -56,11 +57,10 @@ typedef struct {
     civic_pos_t             keys_pos;
     civic_jose_keyset_t    *keys;      /* of the file, freed with the
                                           configuration; NULL: no file */
-    civic_issuer_source_t  *keys_from; /* NULL: no remote */
-    civic_provider_keys_t  *live;      /* of that remote */
-    civic_issuer_source_t  *introspect; /* NULL: nobody is asked */
-    civic_provider_asks_t  *asks;
-    ngx_uint_t              words;     /* bits: the words read so far */
+    civic_issuer_source_t   keys_from;
+    civic_provider_keys_t  *live;      /* NULL: no remote has its keys */
+    civic_issuer_source_t   introspect;
+    civic_provider_asks_t  *asks;      /* NULL: nobody is asked */
 
     /*
      * Digest of the key file and of all rules: changes when they change.
@@ -92,8 +92,11 @@ char *civic_issuer_load(ngx_conf_t *cf, civic_issuer_t *issuer);
 
 /* "keys remote=NAME path=/... ..." and "introspect ...", in a block */
 
-char *civic_issuer_source_keys(ngx_conf_t *cf, civic_issuer_t *issuer);
-char *civic_issuer_source_introspect(ngx_conf_t *cf, civic_issuer_t *issuer);
+void civic_issuer_source_init(civic_issuer_t *issuer);
+
+civic_conf_setter_t
+    civic_issuer_source_keys,
+    civic_issuer_source_introspect;
 
 /* once the http block is read: finds the remotes of all issuers */
 

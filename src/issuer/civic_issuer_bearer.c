@@ -309,7 +309,7 @@ civic_issuer_bearer_check(civic_issuer_bearer_t *b,
         return problem;
     }
 
-    if (issuer->introspect != NULL && issuer->introspect->always) {
+    if (issuer->asks != NULL && issuer->introspect.always) {
         return civic_issuer_introspect(b, issuer);
     }
 

@@ -11,69 +11,83 @@
 #include "civic_issuer.h"
 
 
-#define CIVIC_ISSUER_LEEWAY      30      /* s */
-#define CIVIC_ISSUER_LEEWAY_MAX  300
+#define CIVIC_ISSUER_LEEWAY  30          /* s */
 
 
-typedef struct {
-    const char   *name;
-    ngx_uint_t    min;                 /* arguments */
-    ngx_uint_t    max;
-    char       *(*set)(ngx_conf_t *cf, civic_issuer_t *issuer);
-    size_t        offset;              /* in the rules */
-    unsigned      mandatory:1;
-} civic_issuer_word_t;
-
-
-static ngx_int_t civic_issuer_add(ngx_conf_t *cf,
-    civic_issuer_t *issuer);
-static char *civic_issuer_name(ngx_conf_t *cf, const ngx_str_t *name);
-static char *civic_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy,
-    void *conf);
-static char *civic_issuer_take(ngx_conf_t *cf,
-    civic_issuer_t *issuer, const civic_issuer_word_t *word);
-static char *civic_issuer_list(ngx_conf_t *cf, ngx_array_t **list);
-static char *civic_issuer_audience(ngx_conf_t *cf,
-    civic_issuer_t *issuer);
-static char *civic_issuer_required(ngx_conf_t *cf,
-    civic_issuer_t *issuer);
-static char *civic_issuer_keys(ngx_conf_t *cf,
-    civic_issuer_t *issuer);
-static char *civic_issuer_algorithms(ngx_conf_t *cf,
-    civic_issuer_t *issuer);
-static char *civic_issuer_leeway(ngx_conf_t *cf,
-    civic_issuer_t *issuer);
-static char *civic_issuer_lifetime(ngx_conf_t *cf,
-    civic_issuer_t *issuer);
-static char *civic_issuer_places(ngx_conf_t *cf, civic_issuer_t *issuer);
-static ngx_int_t civic_issuer_place(civic_issuer_t *issuer, ngx_uint_t kind,
+static char *civic_issuer_block_name(ngx_conf_t *cf, const ngx_str_t *name);
+static civic_issuer_t *civic_issuer_block_create(ngx_conf_t *cf,
     const ngx_str_t *name);
-static ngx_int_t civic_issuer_query(ngx_conf_t *cf, const ngx_str_t *name);
-static char *civic_issuer_close(ngx_conf_t *cf,
-    civic_issuer_t *issuer);
-static char *civic_issuer_close_keys(ngx_conf_t *cf,
+static char *civic_issuer_block_add(ngx_conf_t *cf, civic_issuer_t *issuer);
+static civic_conf_setter_t  civic_issuer_block_keys;
+static civic_conf_setter_t  civic_issuer_block_algorithms;
+static civic_conf_setter_t  civic_issuer_block_places;
+static ngx_int_t civic_issuer_block_place(civic_issuer_t *issuer,
+    ngx_uint_t kind, const ngx_str_t *name);
+static ngx_int_t civic_issuer_block_query(ngx_conf_t *cf,
+    const ngx_str_t *name);
+static char *civic_issuer_block_close(ngx_conf_t *cf, civic_issuer_t *issuer);
+static char *civic_issuer_block_close_keys(ngx_conf_t *cf,
     const civic_issuer_t *issuer);
 
 
-static civic_issuer_word_t  civic_issuer_words[] = {
+static const civic_conf_range_t  civic_issuer_block_leeway = {
+    0, 300, "a time of at most 5m"
+};
 
-    { "issuer", 1, 1, NULL, offsetof(civic_issuer_rules_t, issuer), 1 },
-    { "audience", 1, 64, civic_issuer_audience, 0, 1 },
-    { "keys", 1, 4, civic_issuer_keys, 0, 0 },
-    { "algorithms", 1, 64, civic_issuer_algorithms, 0, 0 },
-    { "introspect", 1, 4, civic_issuer_source_introspect, 0, 0 },
-    { "leeway", 1, 1, civic_issuer_leeway, 0, 0 },
-    { "lifetime", 1, 1, civic_issuer_lifetime, 0, 0 },
-    { "type", 1, 1, NULL, offsetof(civic_issuer_rules_t, type), 0 },
-    { "subject", 1, 1, NULL, offsetof(civic_issuer_rules_t, subject), 0 },
-    { "scope", 1, 1, NULL, offsetof(civic_issuer_rules_t, scope), 0 },
-    { "region", 1, 1, NULL, offsetof(civic_issuer_rules_t, region), 0 },
-    { "roles", 1, 1, NULL, offsetof(civic_issuer_rules_t, roles), 0 },
-    { "level", 1, 1, NULL, offsetof(civic_issuer_rules_t, level), 0 },
-    { "client", 1, 1, NULL, offsetof(civic_issuer_rules_t, client), 0 },
-    { "require_claims", 1, 64, civic_issuer_required, 0, 0 },
-    { "token", 1, 4, civic_issuer_places, 0, 0 },
-    { NULL, 0, 0, NULL, 0, 0 }
+static const civic_conf_range_t  civic_issuer_block_lifetime = {
+    1, NGX_MAX_INT_T_VALUE, "a time"
+};
+
+
+#define CIVIC_ISSUER_RULE(word)  offsetof(civic_issuer_t, rules.word)
+
+
+static const civic_conf_word_t  civic_issuer_block_words[] = {
+
+    { "issuer", 1, 1, civic_conf_block_text, CIVIC_ISSUER_RULE(issuer), NULL,
+      CIVIC_CONF_MANDATORY },
+
+    { "audience", 1, 64, civic_conf_block_list, CIVIC_ISSUER_RULE(audiences),
+      NULL, CIVIC_CONF_MANDATORY },
+
+    { "keys", 1, 4, civic_issuer_block_keys, 0, NULL, 0 },
+
+    { "algorithms", 1, 64, civic_issuer_block_algorithms, 0, NULL, 0 },
+
+    { "introspect", 1, 4, civic_issuer_source_introspect, 0, NULL, 0 },
+
+    { "leeway", 1, 1, civic_conf_block_sec, CIVIC_ISSUER_RULE(leeway),
+      &civic_issuer_block_leeway, 0 },
+
+    { "lifetime", 1, 1, civic_conf_block_sec, CIVIC_ISSUER_RULE(lifetime),
+      &civic_issuer_block_lifetime, 0 },
+
+    { "type", 1, 1, civic_conf_block_text, CIVIC_ISSUER_RULE(type), NULL, 0 },
+
+    { "subject", 1, 1, civic_conf_block_text, CIVIC_ISSUER_RULE(subject),
+      NULL, 0 },
+
+    { "scope", 1, 1, civic_conf_block_text, CIVIC_ISSUER_RULE(scope), NULL,
+      0 },
+
+    { "region", 1, 1, civic_conf_block_text, CIVIC_ISSUER_RULE(region), NULL,
+      0 },
+
+    { "roles", 1, 1, civic_conf_block_text, CIVIC_ISSUER_RULE(roles), NULL,
+      0 },
+
+    { "level", 1, 1, civic_conf_block_text, CIVIC_ISSUER_RULE(level), NULL,
+      0 },
+
+    { "client", 1, 1, civic_conf_block_text, CIVIC_ISSUER_RULE(client), NULL,
+      0 },
+
+    { "require_claims", 1, 64, civic_conf_block_list,
+      CIVIC_ISSUER_RULE(required), NULL, 0 },
+
+    { "token", 1, 4, civic_issuer_block_places, 0, NULL, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
 
@@ -82,27 +96,77 @@ static civic_issuer_word_t  civic_issuer_words[] = {
 char *
 civic_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char                 *rv;
-    ngx_str_t            *value;
-    ngx_conf_t            save;
-    civic_pos_t          *pos;
-    civic_issuer_t  *issuer;
+    char                *rv;
+    ngx_str_t           *value;
+    civic_issuer_t      *issuer;
+    civic_conf_block_t   block;
 
     value = cf->args->elts;
 
-    rv = civic_issuer_name(cf, &value[1]);
+    rv = civic_issuer_block_name(cf, &value[1]);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
+
+    issuer = civic_issuer_block_create(cf, &value[1]);
+    if (issuer == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rv = civic_issuer_block_add(cf, issuer);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
+
+    block.directive = "civic_issuer";
+    block.name = &issuer->name;
+    block.pos = &issuer->pos;
+    block.words = civic_issuer_block_words;
+    block.conf = issuer;
+
+    rv = civic_conf_block_parse(cf, &block);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return civic_issuer_block_close(cf, issuer);
+}
+
+
+/* the name is the first part of "ISSUER:SUBJECT", and a word of civic_auth */
+
+static char *
+civic_issuer_block_name(ngx_conf_t *cf, const ngx_str_t *name)
+{
+    if (ngx_strcmp(name->data, "off") == 0
+        || ngx_strcmp(name->data, "optional") == 0
+        || ngx_strcmp(name->data, "app") == 0)
+    {
+        return civic_conf_error(cf, NULL,
+                                "\"%V\" cannot name a civic_issuer: it is a "
+                                "word of civic_auth", name);
+    }
+
+    return civic_conf_block_name(cf, "civic_issuer", name);
+}
+
+
+static civic_issuer_t *
+civic_issuer_block_create(ngx_conf_t *cf, const ngx_str_t *name)
+{
+    civic_pos_t     *pos;
+    civic_issuer_t  *issuer;
 
     issuer = ngx_pcalloc(cf->pool, sizeof(civic_issuer_t));
     pos = civic_conf_pos(cf);
 
     if (issuer == NULL || pos == NULL) {
-        return NGX_CONF_ERROR;
+        return NULL;
     }
 
-    issuer->name = value[1];
+    issuer->name = *name;
     issuer->pos = *pos;
     issuer->rules.leeway = CIVIC_ISSUER_LEEWAY;
 
@@ -111,38 +175,21 @@ civic_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_set(&issuer->rules.region, "region");
     ngx_str_set(&issuer->rules.client, "client_id");
 
+    civic_issuer_source_init(issuer);
+
     issuer->places = ngx_array_create(cf->pool, 1,
                                       sizeof(civic_issuer_place_t));
-    if (issuer->places == NULL) {
-        return NGX_CONF_ERROR;
-    }
 
-    if (civic_issuer_add(cf, issuer) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    save = *cf;
-    cf->handler = civic_issuer_word;
-    cf->handler_conf = (void *) issuer;
-
-    rv = ngx_conf_parse(cf, NULL);
-
-    *cf = save;
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    return civic_issuer_close(cf, issuer);
+    return issuer->places ? issuer : NULL;
 }
 
 
-static ngx_int_t
-civic_issuer_add(ngx_conf_t *cf, civic_issuer_t *issuer)
+static char *
+civic_issuer_block_add(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
-    ngx_uint_t                i;
-    civic_issuer_t     **slot;
-    civic_issuer_main_conf_t  *imcf;
+    ngx_uint_t                  i;
+    civic_issuer_t            **slot;
+    civic_issuer_main_conf_t   *imcf;
 
     imcf = ngx_http_conf_get_module_main_conf(cf,
                                               ngx_http_civic_issuer_module);
@@ -152,183 +199,33 @@ civic_issuer_add(ngx_conf_t *cf, civic_issuer_t *issuer)
     for (i = 0; i < imcf->issuers.nelts; i++) {
 
         if (ngx_strcmp(slot[i]->name.data, issuer->name.data) == 0) {
-            (void) civic_conf_error(cf, NULL,
-                                    "civic_issuer \"%V\" is defined already "
-                                    "in %V:%ui,", &issuer->name,
-                                    &slot[i]->pos.file, slot[i]->pos.line);
-            return NGX_ERROR;
+            return civic_conf_block_again(cf, "civic_issuer", &issuer->name,
+                                          &slot[i]->pos);
         }
     }
 
     slot = ngx_array_push(&imcf->issuers);
     if (slot == NULL) {
-        return NGX_ERROR;
+        return NGX_CONF_ERROR;
     }
 
     *slot = issuer;
 
-    return NGX_OK;
-}
-
-
-/* the name is the first part of "ISSUER:SUBJECT": it has no colon */
-
-static char *
-civic_issuer_name(ngx_conf_t *cf, const ngx_str_t *name)
-{
-    u_char  ch;
-    size_t  i;
-
-    for (i = 0; i < name->len; i++) {
-        ch = name->data[i];
-
-        if ((ch >= 'a' && ch <= 'z')
-            || (ch >= 'A' && ch <= 'Z')
-            || (ch >= '0' && ch <= '9')
-            || ch == '_' || ch == '-')
-        {
-            continue;
-        }
-
-        break;
-    }
-
-    if (i == 0 || i < name->len
-        || ngx_strcmp(name->data, "off") == 0
-        || ngx_strcmp(name->data, "optional") == 0
-        || ngx_strcmp(name->data, "app") == 0)
-    {
-        return civic_conf_error(cf, NULL,
-                                "\"%V\" cannot name a civic_issuer: a name "
-                                "has letters, digits, \"_\" and \"-\", and "
-                                "is none of \"off\", \"optional\", \"app\"",
-                                name);
-    }
-
     return NGX_CONF_OK;
 }
 
 
 static char *
-civic_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+civic_issuer_block_keys(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    civic_issuer_t  *issuer = conf;
+    civic_pos_t     *pos;
+    civic_issuer_t  *issuer;
 
-    ngx_str_t            *value;
-    civic_issuer_word_t  *word;
+    issuer = block->conf;
 
-    value = cf->args->elts;
-
-    for (word = civic_issuer_words; word->name; word++) {
-
-        if (ngx_strcmp(value[0].data, word->name) == 0) {
-            return civic_issuer_take(cf, issuer, word);
-        }
-    }
-
-    return civic_conf_error(cf, NULL, "unknown word \"%V\" in civic_issuer "
-                            "\"%V\"", &value[0], &issuer->name);
-}
-
-
-static char *
-civic_issuer_take(ngx_conf_t *cf, civic_issuer_t *issuer,
-    const civic_issuer_word_t *word)
-{
-    ngx_str_t   *value, *field;
-    ngx_uint_t   i, bit;
-
-    value = cf->args->elts;
-    bit = (ngx_uint_t) 1 << (word - civic_issuer_words);
-
-    if (issuer->words & bit) {
-        return civic_conf_error(cf, NULL, "\"%s\" comes twice in "
-                                "civic_issuer \"%V\"", word->name,
-                                &issuer->name);
-    }
-
-    issuer->words |= bit;
-
-    if (cf->args->nelts - 1 < word->min || cf->args->nelts - 1 > word->max) {
-        return civic_conf_error(cf, NULL, "\"%s\" in civic_issuer \"%V\" "
-                                "takes %s", word->name, &issuer->name,
-                                word->max == 1 ? "one value"
-                                               : "one value or more");
-    }
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        if (value[i].len == 0) {
-            return civic_conf_error(cf, NULL, "\"%s\" in civic_issuer "
-                                    "\"%V\" has an empty value", word->name,
-                                    &issuer->name);
-        }
-    }
-
-    if (word->set != NULL) {
-        return word->set(cf, issuer);
-    }
-
-    field = (ngx_str_t *) ((u_char *) &issuer->rules + word->offset);
-    *field = value[1];
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_issuer_audience(ngx_conf_t *cf, civic_issuer_t *issuer)
-{
-    return civic_issuer_list(cf, &issuer->rules.audiences);
-}
-
-
-static char *
-civic_issuer_required(ngx_conf_t *cf, civic_issuer_t *issuer)
-{
-    return civic_issuer_list(cf, &issuer->rules.required);
-}
-
-
-static char *
-civic_issuer_list(ngx_conf_t *cf, ngx_array_t **list)
-{
-    ngx_str_t   *value, *item;
-    ngx_uint_t   i;
-
-    value = cf->args->elts;
-
-    *list = ngx_array_create(cf->pool, cf->args->nelts, sizeof(ngx_str_t));
-    if (*list == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        item = ngx_array_push(*list);
-        if (item == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *item = value[i];
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_issuer_keys(ngx_conf_t *cf, civic_issuer_t *issuer)
-{
-    ngx_str_t    *value;
-    civic_pos_t  *pos;
-
-    value = cf->args->elts;
-
-    if (cf->args->nelts > 2
-        || ngx_strncmp(value[1].data, "remote=", 7) == 0)
-    {
-        return civic_issuer_source_keys(cf, issuer);
+    if (cf->args->nelts > 2 || ngx_strncmp(value->data, "remote=", 7) == 0) {
+        return civic_issuer_source_keys(cf, block, word, value);
     }
 
     pos = civic_conf_pos(cf);
@@ -336,26 +233,24 @@ civic_issuer_keys(ngx_conf_t *cf, civic_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
-    issuer->keys_file = value[1];
+    issuer->keys_file = *value;
     issuer->keys_pos = *pos;
 
-    if (ngx_conf_full_name(cf->cycle, &issuer->keys_file, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
+    return ngx_conf_full_name(cf->cycle, &issuer->keys_file, 1) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
 static char *
-civic_issuer_algorithms(ngx_conf_t *cf, civic_issuer_t *issuer)
+civic_issuer_block_algorithms(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t   *value;
-    ngx_uint_t   i, alg;
+    ngx_uint_t       i, alg;
+    civic_issuer_t  *issuer;
 
-    value = cf->args->elts;
+    issuer = block->conf;
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 0; i < cf->args->nelts - 1; i++) {
 
         alg = civic_jose_alg_parse(&value[i]);
 
@@ -380,82 +275,39 @@ civic_issuer_algorithms(ngx_conf_t *cf, civic_issuer_t *issuer)
 }
 
 
-static char *
-civic_issuer_leeway(ngx_conf_t *cf, civic_issuer_t *issuer)
-{
-    ngx_int_t   sec;
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    sec = ngx_parse_time(&value[1], 1);
-
-    if (sec == NGX_ERROR || sec > CIVIC_ISSUER_LEEWAY_MAX) {
-        return civic_conf_error(cf, NULL,
-                                "\"leeway %V\" in civic_issuer \"%V\" is "
-                                "not a time of at most 5m", &value[1],
-                                &issuer->name);
-    }
-
-    issuer->rules.leeway = sec;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_issuer_lifetime(ngx_conf_t *cf, civic_issuer_t *issuer)
-{
-    ngx_int_t   sec;
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    sec = ngx_parse_time(&value[1], 1);
-
-    if (sec == NGX_ERROR || sec == 0) {
-        return civic_conf_error(cf, NULL,
-                                "\"lifetime %V\" in civic_issuer \"%V\" is "
-                                "not a time", &value[1], &issuer->name);
-    }
-
-    issuer->rules.lifetime = sec;
-
-    return NGX_CONF_OK;
-}
-
-
 /* token header | cookie=NAME | query=NAME ... */
 
 static char *
-civic_issuer_places(ngx_conf_t *cf, civic_issuer_t *issuer)
+civic_issuer_block_places(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_int_t    rc;
-    ngx_str_t   *value, name;
-    ngx_uint_t   i;
+    ngx_int_t        rc;
+    ngx_str_t        name;
+    ngx_uint_t       i;
+    civic_issuer_t  *issuer;
 
-    value = cf->args->elts;
+    issuer = block->conf;
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 0; i < cf->args->nelts - 1; i++) {
 
         if (ngx_strcmp(value[i].data, "header") == 0) {
-            rc = civic_issuer_place(issuer, CIVIC_ISSUER_HEADER, NULL);
+            rc = civic_issuer_block_place(issuer, CIVIC_ISSUER_HEADER, NULL);
 
         } else if (ngx_strncmp(value[i].data, "cookie=", 7) == 0
                    && value[i].len > 7)
         {
             name.data = value[i].data + 7;
             name.len = value[i].len - 7;
-            rc = civic_issuer_place(issuer, CIVIC_ISSUER_COOKIE, &name);
+            rc = civic_issuer_block_place(issuer, CIVIC_ISSUER_COOKIE, &name);
 
         } else if (ngx_strncmp(value[i].data, "query=", 6) == 0
                    && value[i].len > 6)
         {
             name.data = value[i].data + 6;
             name.len = value[i].len - 6;
-            rc = civic_issuer_place(issuer, CIVIC_ISSUER_QUERY, &name);
+            rc = civic_issuer_block_place(issuer, CIVIC_ISSUER_QUERY, &name);
 
-            if (rc == NGX_OK && civic_issuer_query(cf, &name) != NGX_OK) {
+            if (rc == NGX_OK && civic_issuer_block_query(cf, &name) != NGX_OK) {
                 rc = NGX_ERROR;
             }
 
@@ -485,7 +337,7 @@ civic_issuer_places(ngx_conf_t *cf, civic_issuer_t *issuer)
 /* NGX_OK, NGX_DECLINED: there already, or NGX_ERROR */
 
 static ngx_int_t
-civic_issuer_place(civic_issuer_t *issuer, ngx_uint_t kind,
+civic_issuer_block_place(civic_issuer_t *issuer, ngx_uint_t kind,
     const ngx_str_t *name)
 {
     ngx_uint_t             i;
@@ -523,7 +375,7 @@ civic_issuer_place(civic_issuer_t *issuer, ngx_uint_t kind,
 /* what every request's address is searched for */
 
 static ngx_int_t
-civic_issuer_query(ngx_conf_t *cf, const ngx_str_t *name)
+civic_issuer_block_query(ngx_conf_t *cf, const ngx_str_t *name)
 {
     ngx_str_t                 *slot;
     civic_issuer_main_conf_t  *imcf;
@@ -543,31 +395,19 @@ civic_issuer_query(ngx_conf_t *cf, const ngx_str_t *name)
 
 
 static char *
-civic_issuer_close(ngx_conf_t *cf, civic_issuer_t *issuer)
+civic_issuer_block_close(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
-    char        *rv;
-    ngx_uint_t   i;
+    char  *rv;
 
-    for (i = 0; civic_issuer_words[i].name; i++) {
-
-        if (civic_issuer_words[i].mandatory
-            && !(issuer->words & ((ngx_uint_t) 1 << i)))
-        {
-            return civic_conf_error(cf, &issuer->pos,
-                                    "civic_issuer \"%V\" does not say \"%s\"",
-                                    &issuer->name,
-                                    civic_issuer_words[i].name);
-        }
-    }
-
-    rv = civic_issuer_close_keys(cf, issuer);
+    rv = civic_issuer_block_close_keys(cf, issuer);
 
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
     if (issuer->places->nelts == 0
-        && civic_issuer_place(issuer, CIVIC_ISSUER_HEADER, NULL) != NGX_OK)
+        && civic_issuer_block_place(issuer, CIVIC_ISSUER_HEADER, NULL)
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -579,13 +419,13 @@ civic_issuer_close(ngx_conf_t *cf, civic_issuer_t *issuer)
 /* keys and what they are for; an issuer that is asked may go without */
 
 static char *
-civic_issuer_close_keys(ngx_conf_t *cf, const civic_issuer_t *issuer)
+civic_issuer_block_close_keys(ngx_conf_t *cf, const civic_issuer_t *issuer)
 {
     ngx_uint_t  keys;
 
-    keys = (issuer->keys_file.len || issuer->keys_from);
+    keys = (issuer->keys_file.len || issuer->keys_from.remote.len);
 
-    if (!keys && (issuer->algorithms || issuer->introspect == NULL)) {
+    if (!keys && (issuer->algorithms || issuer->introspect.remote.len == 0)) {
         return civic_conf_error(cf, &issuer->pos,
                                 "civic_issuer \"%V\" does not say \"keys\"",
                                 &issuer->name);
@@ -596,8 +436,9 @@ civic_issuer_close_keys(ngx_conf_t *cf, const civic_issuer_t *issuer)
                                 "not say \"algorithms\"", &issuer->name);
     }
 
-    if (issuer->keys_from && (issuer->algorithms & CIVIC_ALG_HMAC)) {
-        return civic_conf_error(cf, &issuer->keys_from->pos,
+    if (issuer->keys_from.remote.len
+        && (issuer->algorithms & CIVIC_ALG_HMAC)) {
+        return civic_conf_error(cf, &issuer->keys_from.pos,
                                 "civic_issuer \"%V\" has HS algorithms, but "
                                 "symmetric keys are not taken from a remote",
                                 &issuer->name);

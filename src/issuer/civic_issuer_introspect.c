@@ -133,7 +133,7 @@ civic_issuer_introspect_judge(civic_issuer_bearer_t *b,
         civic_status_count(CIVIC_METRIC_ASKS_ACTIVE, 1);
 
         b->issuer = issuer;
-        b->until = now + issuer->introspect->cache;
+        b->until = now + issuer->introspect.cache;
 
     } else if (problem != CIVIC_INTERNAL) {
         civic_status_count(CIVIC_METRIC_ASKS_INACTIVE, 1);

@@ -244,8 +244,8 @@ civic_issuer_generation(civic_issuer_t *issuer,
         || civic_issuer_mix_number(g, issuer->algorithms) != NGX_OK
         || civic_issuer_mix_number(g, rules->leeway) != NGX_OK
         || civic_issuer_mix_number(g, rules->lifetime) != NGX_OK
-        || civic_issuer_mix_source(g, issuer->keys_from) != NGX_OK
-        || civic_issuer_mix_source(g, issuer->introspect) != NGX_OK)
+        || civic_issuer_mix_source(g, &issuer->keys_from) != NGX_OK
+        || civic_issuer_mix_source(g, &issuer->introspect) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -260,11 +260,7 @@ static ngx_int_t
 civic_issuer_mix_source(u_char *generation,
     const civic_issuer_source_t *source)
 {
-    if (source == NULL) {
-        return civic_issuer_mix_number(generation, 0);
-    }
-
-    return civic_issuer_mix_number(generation, 1 + source->always) == NGX_OK
+    return civic_issuer_mix_number(generation, source->always) == NGX_OK
            && civic_issuer_mix(generation, &source->remote) == NGX_OK
            && civic_issuer_mix(generation, &source->path) == NGX_OK
            ? NGX_OK : NGX_ERROR;

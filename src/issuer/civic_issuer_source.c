@@ -16,32 +16,11 @@
 #define CIVIC_ISSUER_SOURCE_CACHE     30         /* s */
 
 
-typedef struct {
-    ngx_str_t    name;                 /* with its "=" */
-    size_t       offset;               /* in civic_issuer_source_t */
-    ngx_uint_t   kind;                 /* civic_issuer_source_kind_e */
-    ngx_int_t    min;
-    ngx_int_t    max;
-    const char  *range;
-} civic_issuer_source_word_t;
-
-
-typedef enum {
-    CIVIC_ISSUER_SOURCE_TEXT = 0,
-    CIVIC_ISSUER_SOURCE_MSEC,
-    CIVIC_ISSUER_SOURCE_SEC
-} civic_issuer_source_kind_e;
-
-
-static civic_issuer_source_t *civic_issuer_source_parse(ngx_conf_t *cf,
-    const civic_issuer_t *issuer, const civic_issuer_source_word_t *words,
-    ngx_uint_t n);
-static char *civic_issuer_source_word(ngx_conf_t *cf,
-    const civic_issuer_t *issuer, civic_issuer_source_t *source,
-    const civic_issuer_source_word_t *words, const ngx_str_t *value);
-static char *civic_issuer_source_set(ngx_conf_t *cf,
-    const civic_issuer_t *issuer, civic_issuer_source_t *source,
-    const civic_issuer_source_word_t *word, const ngx_str_t *value);
+static civic_conf_setter_t  civic_issuer_source_always;
+static char *civic_issuer_source_parse(ngx_conf_t *cf,
+    civic_conf_block_t *block, const civic_conf_word_t *word,
+    const civic_conf_word_t *pairs, ngx_str_t *value,
+    civic_issuer_source_t *source);
 static ngx_int_t civic_issuer_source_keys_open(ngx_conf_t *cf,
     civic_issuer_t *issuer);
 static ngx_int_t civic_issuer_source_asks_open(ngx_conf_t *cf,
@@ -50,210 +29,149 @@ static civic_remote_t *civic_issuer_source_remote(ngx_conf_t *cf,
     const civic_issuer_t *issuer, const civic_issuer_source_t *source);
 
 
-static const civic_issuer_source_word_t  civic_issuer_source_keys_words[] = {
+static const civic_conf_range_t  civic_issuer_source_refresh = {
+    1000, 86400000, "a time from 1s to 1d"
+};
 
-    { ngx_string("remote="), offsetof(civic_issuer_source_t, remote),
-      CIVIC_ISSUER_SOURCE_TEXT, 0, 0, NULL },
+static const civic_conf_range_t  civic_issuer_source_cooldown = {
+    1000, 3600000, "a time from 1s to 1h"
+};
 
-    { ngx_string("path="), offsetof(civic_issuer_source_t, path),
-      CIVIC_ISSUER_SOURCE_TEXT, 0, 0, NULL },
-
-    { ngx_string("refresh="), offsetof(civic_issuer_source_t, refresh),
-      CIVIC_ISSUER_SOURCE_MSEC, 1000, 86400000, "a time from 1s to 1d" },
-
-    { ngx_string("cooldown="), offsetof(civic_issuer_source_t, cooldown),
-      CIVIC_ISSUER_SOURCE_MSEC, 1000, 3600000, "a time from 1s to 1h" },
-
-    { ngx_null_string, 0, 0, 0, 0, NULL }
+static const civic_conf_range_t  civic_issuer_source_cache = {
+    0, 3600, "a time of at most 1h"
 };
 
 
-static const civic_issuer_source_word_t  civic_issuer_source_asks_words[] = {
+static const civic_conf_word_t  civic_issuer_source_keys_pairs[] = {
 
-    { ngx_string("remote="), offsetof(civic_issuer_source_t, remote),
-      CIVIC_ISSUER_SOURCE_TEXT, 0, 0, NULL },
+    { "remote=", 1, 1, civic_conf_block_text,
+      offsetof(civic_issuer_t, keys_from.remote), NULL, 0 },
 
-    { ngx_string("path="), offsetof(civic_issuer_source_t, path),
-      CIVIC_ISSUER_SOURCE_TEXT, 0, 0, NULL },
+    { "path=", 1, 1, civic_conf_block_text,
+      offsetof(civic_issuer_t, keys_from.path), NULL, 0 },
 
-    { ngx_string("cache="), offsetof(civic_issuer_source_t, cache),
-      CIVIC_ISSUER_SOURCE_SEC, 0, 3600, "a time of at most 1h" },
+    { "refresh=", 1, 1, civic_conf_block_msec,
+      offsetof(civic_issuer_t, keys_from.refresh),
+      &civic_issuer_source_refresh, 0 },
 
-    { ngx_null_string, 0, 0, 0, 0, NULL }
+    { "cooldown=", 1, 1, civic_conf_block_msec,
+      offsetof(civic_issuer_t, keys_from.cooldown),
+      &civic_issuer_source_cooldown, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
 
-char *
-civic_issuer_source_keys(ngx_conf_t *cf, civic_issuer_t *issuer)
+static const civic_conf_word_t  civic_issuer_source_asks_pairs[] = {
+
+    { "remote=", 1, 1, civic_conf_block_text,
+      offsetof(civic_issuer_t, introspect.remote), NULL, 0 },
+
+    { "path=", 1, 1, civic_conf_block_text,
+      offsetof(civic_issuer_t, introspect.path), NULL, 0 },
+
+    { "cache=", 1, 1, civic_conf_block_sec,
+      offsetof(civic_issuer_t, introspect.cache),
+      &civic_issuer_source_cache, 0 },
+
+    { "always", 1, 1, civic_issuer_source_always, 0, NULL, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
+};
+
+
+void
+civic_issuer_source_init(civic_issuer_t *issuer)
 {
-    issuer->keys_from = civic_issuer_source_parse(
-                            cf, issuer, civic_issuer_source_keys_words,
-                            cf->args->nelts);
-
-    return issuer->keys_from ? NGX_CONF_OK : NGX_CONF_ERROR;
+    issuer->keys_from.refresh = CIVIC_ISSUER_SOURCE_REFRESH;
+    issuer->keys_from.cooldown = CIVIC_ISSUER_SOURCE_COOLDOWN;
+    issuer->introspect.cache = CIVIC_ISSUER_SOURCE_CACHE;
 }
 
 
-/* "always" may stand anywhere among the words: its place is filled up */
+char *
+civic_issuer_source_keys(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    civic_issuer_t  *issuer;
+
+    issuer = block->conf;
+
+    return civic_issuer_source_parse(cf, block, word,
+                                     civic_issuer_source_keys_pairs, value,
+                                     &issuer->keys_from);
+}
+
 
 char *
-civic_issuer_source_introspect(ngx_conf_t *cf, civic_issuer_t *issuer)
+civic_issuer_source_introspect(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t   *value;
-    ngx_uint_t   i, n, always;
+    civic_issuer_t  *issuer;
 
-    value = cf->args->elts;
-    always = 0;
+    issuer = block->conf;
 
-    for (i = 1, n = 1; i < cf->args->nelts; i++) {
+    return civic_issuer_source_parse(cf, block, word,
+                                     civic_issuer_source_asks_pairs, value,
+                                     &issuer->introspect);
+}
 
-        if (ngx_strcmp(value[i].data, "always") == 0) {
-            always++;
 
-        } else {
-            value[n++] = value[i];
-        }
-    }
+static char *
+civic_issuer_source_always(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    civic_issuer_t  *issuer;
 
-    if (always > 1) {
-        return civic_conf_error(cf, NULL,
-                                "\"introspect\" in civic_issuer \"%V\" says "
-                                "\"always\" twice", &issuer->name);
-    }
+    issuer = block->conf;
+    issuer->introspect.always = 1;
 
-    issuer->introspect = civic_issuer_source_parse(
-                             cf, issuer, civic_issuer_source_asks_words, n);
+    return value->len == 0
+           ? NGX_CONF_OK
+           : civic_conf_error(cf, NULL, "\"always\" of \"introspect\" in "
+                              "%s \"%V\" has something behind it",
+                              block->directive, block->name);
+}
 
-    if (issuer->introspect == NULL) {
+
+static char *
+civic_issuer_source_parse(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, const civic_conf_word_t *pairs,
+    ngx_str_t *value, civic_issuer_source_t *source)
+{
+    char               *rv;
+    const char         *wrong;
+    civic_pos_t        *pos;
+    civic_conf_word_t   all;
+
+    pos = civic_conf_pos(cf);
+    if (pos == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    issuer->introspect->always = always;
-
-    return NGX_CONF_OK;
-}
-
-
-static civic_issuer_source_t *
-civic_issuer_source_parse(ngx_conf_t *cf, const civic_issuer_t *issuer,
-    const civic_issuer_source_word_t *words, ngx_uint_t n)
-{
-    ngx_str_t              *value;
-    ngx_uint_t              i;
-    const char             *wrong;
-    civic_pos_t            *pos;
-    civic_issuer_source_t  *source;
-
-    value = cf->args->elts;
-
-    source = ngx_pcalloc(cf->pool, sizeof(civic_issuer_source_t));
-    pos = civic_conf_pos(cf);
-
-    if (source == NULL || pos == NULL) {
-        return NULL;
-    }
-
     source->pos = *pos;
-    source->refresh = CIVIC_ISSUER_SOURCE_REFRESH;
-    source->cooldown = CIVIC_ISSUER_SOURCE_COOLDOWN;
-    source->cache = CIVIC_ISSUER_SOURCE_CACHE;
 
-    for (i = 1; i < n; i++) {
+    all = *word;
+    all.post = pairs;
 
-        if (civic_issuer_source_word(cf, issuer, source, words, &value[i])
-            != NGX_CONF_OK)
-        {
-            return NULL;
-        }
+    rv = civic_conf_block_pairs(cf, block, &all, value);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     if (source->remote.len == 0 || source->path.len == 0) {
-        (void) civic_conf_error(cf, NULL, "\"%V\" in civic_issuer \"%V\" "
-                                "does not say \"%s\"", &value[0],
-                                &issuer->name,
+        return civic_conf_error(cf, NULL, "\"%s\" in %s \"%V\" does not say "
+                                "\"%s\"", word->name, block->directive,
+                                block->name,
                                 source->remote.len ? "path=" : "remote=");
-        return NULL;
     }
 
     wrong = civic_remote_path_check(&source->path);
 
     if (wrong != NULL) {
-        (void) civic_conf_error(cf, NULL, "\"path=%V\" in civic_issuer "
-                                "\"%V\": %s", &source->path, &issuer->name,
+        return civic_conf_error(cf, NULL, "\"path=%V\" in %s \"%V\": %s",
+                                &source->path, block->directive, block->name,
                                 wrong);
-        return NULL;
-    }
-
-    return source;
-}
-
-
-static char *
-civic_issuer_source_word(ngx_conf_t *cf, const civic_issuer_t *issuer,
-    civic_issuer_source_t *source, const civic_issuer_source_word_t *words,
-    const ngx_str_t *value)
-{
-    ngx_str_t    rest;
-    ngx_str_t   *keyword;
-
-    for ( /* void */ ; words->name.len; words++) {
-
-        if (value->len > words->name.len
-            && ngx_strncmp(value->data, words->name.data, words->name.len)
-               == 0)
-        {
-            rest.data = value->data + words->name.len;
-            rest.len = value->len - words->name.len;
-
-            return civic_issuer_source_set(cf, issuer, source, words, &rest);
-        }
-    }
-
-    keyword = cf->args->elts;
-
-    return civic_conf_error(cf, NULL, "unknown parameter \"%V\" of \"%V\" in "
-                            "civic_issuer \"%V\"", value, keyword,
-                            &issuer->name);
-}
-
-
-static char *
-civic_issuer_source_set(ngx_conf_t *cf, const civic_issuer_t *issuer,
-    civic_issuer_source_t *source, const civic_issuer_source_word_t *word,
-    const ngx_str_t *value)
-{
-    u_char     *field;
-    ngx_int_t   n;
-
-    field = (u_char *) source + word->offset;
-
-    if (word->kind == CIVIC_ISSUER_SOURCE_TEXT) {
-
-        if (((ngx_str_t *) field)->len) {
-            return civic_conf_error(cf, NULL, "\"%V\" comes twice in "
-                                    "civic_issuer \"%V\"", &word->name,
-                                    &issuer->name);
-        }
-
-        *(ngx_str_t *) field = *value;
-
-        return NGX_CONF_OK;
-    }
-
-    n = ngx_parse_time((ngx_str_t *) value,
-                       word->kind == CIVIC_ISSUER_SOURCE_SEC);
-
-    if (n == NGX_ERROR || n < word->min || n > word->max) {
-        return civic_conf_error(cf, NULL, "\"%V%V\" in civic_issuer \"%V\" "
-                                "is not %s", &word->name, value,
-                                &issuer->name, word->range);
-    }
-
-    if (word->kind == CIVIC_ISSUER_SOURCE_SEC) {
-        *(time_t *) field = n;
-
-    } else {
-        *(ngx_msec_t *) field = n;
     }
 
     return NGX_CONF_OK;
@@ -273,9 +191,9 @@ civic_issuer_source_open(ngx_conf_t *cf)
 
     for (i = 0; i < imcf->issuers.nelts; i++) {
 
-        if ((issuer[i]->keys_from
+        if ((issuer[i]->keys_from.remote.len
              && civic_issuer_source_keys_open(cf, issuer[i]) != NGX_OK)
-            || (issuer[i]->introspect
+            || (issuer[i]->introspect.remote.len
                 && civic_issuer_source_asks_open(cf, issuer[i]) != NGX_OK))
         {
             return NGX_ERROR;
@@ -293,7 +211,7 @@ civic_issuer_source_keys_open(ngx_conf_t *cf, civic_issuer_t *issuer)
 
     ngx_memzero(&conf, sizeof(civic_provider_keys_conf_t));
 
-    conf.remote = civic_issuer_source_remote(cf, issuer, issuer->keys_from);
+    conf.remote = civic_issuer_source_remote(cf, issuer, &issuer->keys_from);
 
     if (conf.remote == NULL) {
         return NGX_ERROR;
@@ -301,9 +219,9 @@ civic_issuer_source_keys_open(ngx_conf_t *cf, civic_issuer_t *issuer)
 
     conf.name = issuer->name;
     conf.issuer = issuer->rules.issuer;
-    conf.path = issuer->keys_from->path;
-    conf.refresh = issuer->keys_from->refresh;
-    conf.cooldown = issuer->keys_from->cooldown;
+    conf.path = issuer->keys_from.path;
+    conf.refresh = issuer->keys_from.refresh;
+    conf.cooldown = issuer->keys_from.cooldown;
     conf.algorithms = issuer->algorithms;
     conf.generation = issuer->generation;
 
@@ -318,14 +236,14 @@ civic_issuer_source_asks_open(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     civic_provider_asks_conf_t  conf;
 
-    conf.remote = civic_issuer_source_remote(cf, issuer, issuer->introspect);
+    conf.remote = civic_issuer_source_remote(cf, issuer, &issuer->introspect);
 
     if (conf.remote == NULL) {
         return NGX_ERROR;
     }
 
     conf.name = issuer->name;
-    conf.path = issuer->introspect->path;
+    conf.path = issuer->introspect.path;
 
     issuer->asks = civic_provider_asks_create(cf, &conf);
 

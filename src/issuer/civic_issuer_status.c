@@ -99,9 +99,9 @@ civic_issuer_status_one(civic_status_out_t *out,
                                 civic_jose_keyset_size(issuer->keys));
     }
 
-    if (issuer->introspect != NULL) {
+    if (issuer->asks != NULL) {
         civic_status_out_text(out, ",\"introspection\":");
-        civic_status_out_string(out, &issuer->introspect->remote);
+        civic_status_out_string(out, &issuer->introspect.remote);
     }
 
     civic_status_out_text(out, "}");
@@ -121,7 +121,7 @@ civic_issuer_status_live(civic_status_out_t *out,
     error.len = state.error_len;
 
     civic_status_out_text(out, ",\"source\":");
-    civic_status_out_string(out, &issuer->keys_from->remote);
+    civic_status_out_string(out, &issuer->keys_from.remote);
 
     civic_status_out_format(out, 128 + 4 * NGX_INT64_LEN,
                             ",\"keys\":%ui,\"age\":%T,"

@@ -26,7 +26,6 @@ typedef struct {
     ngx_uint_t               unread;   /* owned by the watcher: said so */
     ngx_uint_t               crowded;  /* likewise: it has too many folders */
     ngx_uint_t               watched;  /* likewise: how many it looks at */
-    uint64_t                 turn;     /* likewise: ns, when that began */
     unsigned                 store:1;
     unsigned                 mounted:1;
 } civic_plugin_tenant_t;

@@ -9,7 +9,9 @@
  *
  * Departments share the watcher, which also ends workers that do not come
  * back: each has a share of the plugins that there is room for, and a turn
- * in each pass, behind which what else it changed waits for the next.
+ * in each pass, behind which what else it changed waits for the next.  What
+ * has waited longest is judged first, so that a folder which is changed all
+ * the time holds up no other of its department.
  *
  * One watcher at a time has the state folder, by a lock that ends with its
  * process: after a reload the new one waits for the old.
@@ -32,17 +34,26 @@
 
 #define CIVIC_WATCH_PASS   400         /* ms */
 #define CIVIC_WATCH_GRACE  10000       /* ms that a folder may be missing */
+#define CIVIC_WATCH_LINGER 10000       /* ms: then its copies go, too */
 #define CIVIC_WATCH_TURN   1000        /* ms of a pass, of one department */
 #define CIVIC_WATCH_NAMES  4096        /* in a department's path */
 
 
+typedef void (*civic_watch_each_pt)(civic_plugin_main_conf_t *pmcf,
+    const ngx_str_t *name);
+
+
 static ngx_int_t civic_watch_lock(const civic_plugin_main_conf_t *pmcf);
 static ngx_int_t civic_watch_start(civic_plugin_main_conf_t *pmcf);
-static void civic_watch_restore_tenant(ngx_cycle_t *cycle,
-    civic_plugin_main_conf_t *pmcf, civic_plugin_tenant_t *tenant);
-static void civic_watch_restore_plugin(ngx_cycle_t *cycle,
-    civic_plugin_main_conf_t *pmcf, const ngx_str_t *name);
+static void civic_watch_each(civic_plugin_main_conf_t *pmcf,
+    civic_watch_each_pt visit);
+static void civic_watch_each_of(civic_plugin_main_conf_t *pmcf,
+    civic_plugin_tenant_t *tenant, civic_watch_each_pt visit);
+static void civic_watch_restore_plugin(civic_plugin_main_conf_t *pmcf,
+    const ngx_str_t *name);
 static void civic_watch_known(civic_plugin_main_conf_t *pmcf);
+static void civic_watch_sweep(civic_plugin_main_conf_t *pmcf,
+    const ngx_str_t *name);
 static void civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
     civic_plugin_tenant_t *tenant);
 static void civic_watch_unread(civic_plugin_tenant_t *tenant);
@@ -55,6 +66,9 @@ static civic_watched_t *civic_watch_add(civic_plugin_main_conf_t *pmcf,
 static ngx_int_t civic_watch_full_name(civic_plugin_tenant_t *tenant,
     const char *name, u_char *buf, ngx_str_t *full);
 static void civic_watch_plugin(civic_watched_t *w);
+static void civic_watch_turn(civic_plugin_tenant_t *tenant, uint64_t since);
+static civic_watched_t *civic_watch_next(
+    const civic_plugin_tenant_t *tenant);
 static void civic_watch_absent(void);
 static ngx_uint_t civic_watch_gone(civic_watched_t *w, uint64_t now);
 
@@ -136,8 +150,20 @@ civic_watch_start(civic_plugin_main_conf_t *pmcf)
     civic_watch_restore((ngx_cycle_t *) ngx_cycle);
     civic_plugin_zone_restored();
     civic_watch_known(pmcf);
+    civic_watch_each(pmcf, civic_watch_sweep);
 
     return NGX_OK;
+}
+
+
+/* copies of whom nobody knows any more: an earlier watcher withdrew them */
+
+static void
+civic_watch_sweep(civic_plugin_main_conf_t *pmcf, const ngx_str_t *name)
+{
+    if (civic_watch_find(name) == NULL) {
+        civic_watch_keep_drop(pmcf, name);
+    }
 }
 
 
@@ -171,26 +197,37 @@ civic_watch_lock(const civic_plugin_main_conf_t *pmcf)
 void
 civic_watch_restore(ngx_cycle_t *cycle)
 {
-    ngx_uint_t                 i;
-    civic_plugin_tenant_t    **tenant;
     civic_plugin_main_conf_t  *pmcf;
 
     pmcf = ngx_http_cycle_get_module_main_conf(cycle,
                                                ngx_http_civic_plugin_module);
+
+    civic_watch_each(pmcf, civic_watch_restore_plugin);
+}
+
+
+/* all that have a place in state/, of departments that are on */
+
+static void
+civic_watch_each(civic_plugin_main_conf_t *pmcf, civic_watch_each_pt visit)
+{
+    ngx_uint_t               i;
+    civic_plugin_tenant_t  **tenant;
+
     tenant = pmcf->tenants.elts;
 
     for (i = 0; i < pmcf->tenants.nelts; i++) {
 
         if (!tenant[i]->department.off) {
-            civic_watch_restore_tenant(cycle, pmcf, tenant[i]);
+            civic_watch_each_of(pmcf, tenant[i], visit);
         }
     }
 }
 
 
 static void
-civic_watch_restore_tenant(ngx_cycle_t *cycle,
-    civic_plugin_main_conf_t *pmcf, civic_plugin_tenant_t *tenant)
+civic_watch_each_of(civic_plugin_main_conf_t *pmcf,
+    civic_plugin_tenant_t *tenant, civic_watch_each_pt visit)
 {
     DIR            *dir;
     char            path[NGX_MAX_PATH];
@@ -217,7 +254,7 @@ civic_watch_restore_tenant(ngx_cycle_t *cycle,
             && civic_watch_full_name(tenant, entry->d_name, buf, &name)
                == NGX_OK)
         {
-            civic_watch_restore_plugin(cycle, pmcf, &name);
+            visit(pmcf, &name);
         }
     }
 
@@ -226,8 +263,8 @@ civic_watch_restore_tenant(ngx_cycle_t *cycle,
 
 
 static void
-civic_watch_restore_plugin(ngx_cycle_t *cycle,
-    civic_plugin_main_conf_t *pmcf, const ngx_str_t *name)
+civic_watch_restore_plugin(civic_plugin_main_conf_t *pmcf,
+    const ngx_str_t *name)
 {
     civic_watch_kept_t      kept;
     civic_plugin_record_t   record;
@@ -261,7 +298,7 @@ civic_watch_restore_plugin(ngx_cycle_t *cycle,
     ngx_memcpy(record.version, kept.version, kept.version_len);
 
     if (civic_plugin_zone_publish(&record) == NGX_OK) {
-        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                       "civic plugin: \"%V\" %*s serves again as before",
                       name, (size_t) record.version_len, record.version);
     }
@@ -309,6 +346,7 @@ civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
 {
     DIR              *dir;
     u_char            buf[CIVIC_PLUGIN_NAME_LEN];
+    uint64_t          since;
     ngx_str_t         name;
     ngx_uint_t        n;
     civic_watched_t  *w;
@@ -322,7 +360,7 @@ civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
     }
 
     tenant->unread = 0;
-    tenant->turn = civic_now_ns();
+    since = civic_now_ns();
 
     for (n = 0; n < CIVIC_WATCH_NAMES && (entry = readdir(dir)) != NULL; n++)
     {
@@ -341,6 +379,8 @@ civic_watch_tenant(civic_plugin_main_conf_t *pmcf,
     }
 
     (void) closedir(dir);
+
+    civic_watch_turn(tenant, since);
 }
 
 
@@ -509,27 +549,69 @@ civic_watch_plugin(civic_watched_t *w)
     if (sign != 0) {
         w->seen = civic_watch.pass;
         w->missing = 0;
+        w->withdrawn = 0;
     }
 
     civic_watch_judge_words(w);
 
     if (sign == 0 || w->pinned) {
         w->judged = 0;
+        w->due = 0;
         return;
     }
 
     if (sign != w->sign) {
         w->sign = sign;
+        w->due = 0;
         return;
     }
 
-    if (sign != w->judged
-        && civic_now_ns() - w->tenant->turn
-           < (uint64_t) CIVIC_WATCH_TURN * 1000000)
-    {
-        w->judged = sign;
+    if (sign != w->judged && w->due == 0) {
+        w->due = civic_watch.pass;
+    }
+}
+
+
+static void
+civic_watch_turn(civic_plugin_tenant_t *tenant, uint64_t since)
+{
+    civic_watched_t  *w;
+
+    while (civic_now_ns() - since < (uint64_t) CIVIC_WATCH_TURN * 1000000) {
+
+        w = civic_watch_next(tenant);
+
+        if (w == NULL) {
+            return;
+        }
+
+        w->due = 0;
+        w->judged = w->sign;
         civic_watch_judge(w);
     }
+}
+
+
+static civic_watched_t *
+civic_watch_next(const civic_plugin_tenant_t *tenant)
+{
+    ngx_uint_t         i;
+    civic_watched_t  **w, *next;
+
+    next = NULL;
+    w = civic_watch.plugins.elts;
+
+    for (i = 0; i < civic_watch.plugins.nelts; i++) {
+
+        if (w[i]->tenant == tenant
+            && w[i]->due != 0
+            && (next == NULL || w[i]->due < next->due))
+        {
+            next = w[i];
+        }
+    }
+
+    return next;
 }
 
 
@@ -559,11 +641,24 @@ civic_watch_absent(void)
 }
 
 
-/* a folder that is gone takes its service with it, after a while */
+/*
+ * A folder that is gone takes its service with it, after a while; and its
+ * copies, once no request that began before can need them.
+ */
 
 static ngx_uint_t
 civic_watch_gone(civic_watched_t *w, uint64_t now)
 {
+    if (w->withdrawn != 0) {
+
+        if (now - w->withdrawn < CIVIC_WATCH_LINGER) {
+            return 0;
+        }
+
+        civic_watch_keep_drop(w->pmcf, &w->name);
+        return 1;
+    }
+
     if (!w->known) {
         return 1;
     }
@@ -581,5 +676,5 @@ civic_watch_gone(civic_watched_t *w, uint64_t now)
         civic_watch_judge_withdraw(w);
     }
 
-    return !w->known;
+    return 0;
 }

@@ -474,9 +474,38 @@ civic_watch_folder_write(const civic_watch_folder_t *folder,
         if (civic_watch_folder_write_file(full, &file[i].text) != NGX_OK) {
             return NGX_ERROR;
         }
+
+        /* the folders between, from the file's upwards */
+
+        while ((slash = strrchr(full, '/')) - full > (ssize_t) path->len) {
+            *slash = '\0';
+
+            if (civic_watch_folder_sync(full) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
     }
 
-    return NGX_OK;
+    return civic_watch_folder_sync((char *) path->data);
+}
+
+
+ngx_int_t
+civic_watch_folder_sync(const char *path)
+{
+    int        fd;
+    ngx_int_t  rc;
+
+    fd = open(path, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+    if (fd == -1) {
+        return NGX_ERROR;
+    }
+
+    rc = fsync(fd) == -1 ? NGX_ERROR : NGX_OK;
+
+    (void) close(fd);
+
+    return rc;
 }
 
 
@@ -492,6 +521,10 @@ civic_watch_folder_write_file(const char *path, const ngx_str_t *text)
     }
 
     n = write(fd, text->data, text->len);
+
+    if (n >= 0 && fsync(fd) == -1) {
+        n = -1;
+    }
 
     if (close(fd) == -1 || n < 0 || (size_t) n != text->len) {
         return NGX_ERROR;

@@ -48,10 +48,14 @@ ngx_int_t civic_watch_folder_sign(const ngx_str_t *path, uint64_t *sign);
 ngx_int_t civic_watch_folder_read(civic_watch_folder_t *folder,
     const ngx_str_t *path, ngx_pool_t *pool, civic_plugin_errors_t *errors);
 
-/* writes it to a new folder.  NGX_OK, or NGX_ERROR: errno */
+/* writes it to a new folder, onto the disk.  NGX_OK, or NGX_ERROR: errno */
 
 ngx_int_t civic_watch_folder_write(const civic_watch_folder_t *folder,
     const ngx_str_t *path);
+
+/* what was made, renamed or removed in it is on the disk.  Likewise */
+
+ngx_int_t civic_watch_folder_sync(const char *path);
 
 /* removes a folder and all below it */
 

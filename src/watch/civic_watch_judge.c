@@ -581,8 +581,10 @@ civic_watch_judge_withdraw(civic_watched_t *w)
 
     w->known = 0;
     w->good = 0;
+    w->withdrawn = civic_now_ns() / 1000000;
     w->judged = 0;
     w->sign = 0;
+    w->due = 0;
     w->missing = 0;
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,

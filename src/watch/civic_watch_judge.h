@@ -23,6 +23,9 @@ typedef struct {
     uint64_t                   judged; /* as it looked when it was judged */
     uint64_t                   missing; /* ms: since when; 0: it is there */
     ngx_uint_t                 seen;   /* the pass */
+    uint64_t                   withdrawn; /* ms: since when; 0: it is not */
+    ngx_uint_t                 due;    /* of passes: to be judged since; 0: not
+                                          to be */
     civic_plugin_record_t      record; /* as published */
     struct timespec            kept;   /* mtime of its place in state/, once
                                           that will not come again */

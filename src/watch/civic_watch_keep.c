@@ -173,7 +173,7 @@ civic_watch_keep_mkdirs(const char *path)
 
 /*
  * The same contents have the same place: one that is there already is it,
- * unless a machine that lost its power left half of it.
+ * unless somebody has changed what lies there.
  */
 
 ngx_int_t
@@ -193,7 +193,9 @@ civic_watch_keep_copy(const civic_plugin_main_conf_t *pmcf, ngx_pool_t *pool,
 
         civic_watch_folder_remove((char *) place.data);
 
-        if (rename((char *) temp->data, (char *) place.data) == -1) {
+        if (rename((char *) temp->data, (char *) place.data) == -1
+            || civic_watch_folder_sync((char *) folder.data) != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }
@@ -311,11 +313,17 @@ civic_watch_keep_write(ngx_pool_t *pool, const ngx_str_t *folder,
 
     n = write(fd, text->data, text->len);
 
-    if (close(fd) == -1 || n < 0 || (size_t) n != text->len) {
+    if (n >= 0 && fsync(fd) == -1) {
+        n = -1;
+    }
+
+    if (close(fd) == -1 || n < 0 || (size_t) n != text->len
+        || rename(temp, path) == -1)
+    {
         return NGX_ERROR;
     }
 
-    return rename(temp, path) == -1 ? NGX_ERROR : NGX_OK;
+    return civic_watch_folder_sync((char *) folder->data);
 }
 
 
@@ -428,4 +436,41 @@ civic_watch_keep_forget(const civic_plugin_main_conf_t *pmcf,
     {
         (void) unlink(path);
     }
+}
+
+
+void
+civic_watch_keep_drop(const civic_plugin_main_conf_t *pmcf,
+    const ngx_str_t *name)
+{
+    char         path[NGX_MAX_PATH];
+    ngx_str_t    folder, none;
+    ngx_uint_t   i;
+    ngx_pool_t  *pool;
+
+    static const char  *const  files[] = { "current", "history", "pin" };
+
+    pool = ngx_create_pool(1024, ngx_cycle->log);
+    if (pool == NULL) {
+        return;
+    }
+
+    ngx_str_null(&none);
+
+    if (civic_plugin_folder(pool, pmcf, name, NULL, &folder) == NGX_OK) {
+
+        for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+
+            if (snprintf(path, sizeof(path), "%s/%s", folder.data, files[i])
+                < (int) sizeof(path))
+            {
+                (void) unlink(path);
+            }
+        }
+
+        civic_watch_keep_prune(&folder, &none);
+        (void) rmdir((char *) folder.data);
+    }
+
+    ngx_destroy_pool(pool);
 }

@@ -12,7 +12,8 @@
  *                 the folder waits until the file is gone
  *     stopped     by ./civic plugin stop: it answers 503
  *
- * Each is replaced by rename, so that nobody ever reads half of one.
+ * Each is replaced by rename, so that nobody ever reads half of one, and is
+ * on the disk before that: nor does a machine that lost its power.
  */
 
 
@@ -67,6 +68,11 @@ ngx_int_t civic_watch_keep_current(const civic_plugin_main_conf_t *pmcf,
 
 void civic_watch_keep_forget(const civic_plugin_main_conf_t *pmcf,
     ngx_pool_t *pool, const ngx_str_t *name);
+
+/* nor is it needed any more: all goes but `stopped`, an operator's word */
+
+void civic_watch_keep_drop(const civic_plugin_main_conf_t *pmcf,
+    const ngx_str_t *name);
 
 
 #endif /* _CIVIC_WATCH_KEEP_H_INCLUDED_ */

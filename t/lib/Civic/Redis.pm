@@ -163,12 +163,12 @@ sub probe {
 
     # it knows nginx and the headers that it was built with
     my @newer = grep { -e $module && (stat)[9] > (stat $module)[9] }
-                $source, $stamp, glob "$root/src/*.h $root/src/redis/*.h";
+                $source, $stamp, glob "$root/src/*.h $root/src/*/*.h";
 
     if (!-e $module || @newer) {
         my $nginx = "$root/build/nginx";
         my @include = map { "-I$_" } "$nginx/objs", "$root/src",
-            "$root/src/redis", map { "$nginx/src/$_" }
+            glob("$root/src/*/"), map { "$nginx/src/$_" }
             qw(core event event/modules os/unix http http/modules http/v2);
         system(split(' ', $ENV{CC} // 'cc'), qw(-shared -fPIC -g -O2),
                split(' ', $ENV{CFLAGS} // ''),
