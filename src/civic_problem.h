@@ -121,6 +121,8 @@
       "malformed")                                                            \
     X(ONCE_CONFLICT,          409, "idempotency-conflict",                    \
       "idempotency-conflict")                                                 \
+    X(ONCE_LOST,              409, "idempotency-answer-lost",                 \
+      "idempotency-answer-lost")                                              \
     X(MEDIA_TYPE,             415, "unsupported-media-type",                  \
       "unsupported-media-type")                                               \
     X(BODY_INVALID,           422, "invalid-body",          "invalid-body")   \

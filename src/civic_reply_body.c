@@ -106,6 +106,13 @@ static const civic_reply_text_t  civic_reply_texts[] = {
       { ngx_string("请稍后用同一个 Idempotency-Key 重试。"),
         ngx_string("Try again soon with the same Idempotency-Key.") } },
 
+    { ngx_string("idempotency-answer-lost"),
+      { ngx_string("请求已办理，但当时的应答无法重现"),
+        ngx_string("The request was answered; its answer was not kept") },
+      { ngx_string("请勿用新的 Idempotency-Key 重试，请查询办理结果。"),
+        ngx_string("Do not try again with a new key: look what came of it.")
+      } },
+
     { ngx_string("idempotency-mismatch"),
       { ngx_string("Idempotency-Key 已用于另一个请求"),
         ngx_string("This Idempotency-Key belongs to another request") },

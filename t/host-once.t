@@ -38,6 +38,9 @@ function m.order(r)
     if r.query.fail then error("no") end
     if r.query.taken then civic.problem("taken", { n = n }) end
     if r.query.id then return 200, { once = r.once or "none" } end
+    if r.query.odd then return 201, "odd", { ["X-N"] = "\255" } end
+    if r.query.much then return 201, ("x"):rep(3.5e6) end
+    if r.query.field then civic.problem("taken", { n = "\255" }) end
     if r.query.text then return 202, "bytes \0\255", { ["X-N"] = n } end
     return 201, { n = n }, { ["X-N"] = n }
 end
@@ -113,6 +116,7 @@ is post('e', '?text=1')->{status}, 202, 'bytes';
 $res = post('e', '?text=1');
 is $res->{content}, "bytes \0\xff", 'come again as they were';
 is $res->{headers}{'content-type'}, 'text/plain', 'with their type';
+
 
 # the request's name: what is left of it when its record is gone
 
@@ -191,6 +195,24 @@ for (1 .. 12) {
 waitpid $_, 0 for @pids;
 is count(), 101, 'of twelve at once over two workers one is done';
 
+
+# an answer that cannot be kept: it is not done again
+
+$before = count();
+for my $case (['odd', 201], ['much', 201], ['field', 409]) {
+    my ($query, $status) = @$case;
+    is post($query, "?$query=1")->{status}, $status, "$query: is answered";
+    $res = post($query, "?$query=1");
+    is $res->{status}, 409, 'and not done again';
+    is Civic::Host::body($res)->{code}, 'idempotency-answer-lost',
+       'but told why';
+}
+is count(), $before + 3, 'each was done once';
+
+
+# without the store
+
+$redis->command('SET', 'civic:{health/once:count}:n', 101);
 $redis->pause;
 $res = post('i', '');
 is $res->{status}, 503, 'without the store nothing is begun';

@@ -149,7 +149,7 @@ my $row = row('GET /loop');
 is $row->{killed}, 1, 'the status has them too';
 cmp_ok $row->{lua_seconds}, '>', 0, 'with their time';
 is_deeply [sort keys %$row],
-          [sort @outcomes, qw(kills lua_seconds route seconds)],
+          [sort @outcomes, qw(kills lua_seconds rests route seconds)],
           'and nothing else';
 
 

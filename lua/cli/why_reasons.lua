@@ -45,6 +45,7 @@ idempotency-conflict | 同一 Idempotency-Key 的请求正在办理 | a request 
 unsupported-media-type | 请求体的类型不是 JSON | the body's type was not JSON
 invalid-body | 请求体不合插件的模式 | the body did not fit the plugin's schema
 invalid-query | 查询参数不合插件的模式 | the query did not fit the plugin's schema
+idempotency-answer-lost | 已办理，但应答没能保存 | it was done, and its answer could not be kept
 idempotency-mismatch | 同一 Idempotency-Key 曾用于另一请求 | that key came with another request before
 plugin-problem | 插件报出了它清单里的问题 | the plugin raised a problem of its manifest
 plugin-failed | 插件出错，或给出不能用的值 | the plugin failed, or gave what is no answer

@@ -156,7 +156,8 @@ civic_clock_wanted(const civic_plugin_t *plugin)
     }
 
     if (plugin->department->off
-        || civic_plugin_state(plugin, &retry_after) != CIVIC_PLUGIN_READY)
+        || civic_plugin_state(plugin, NULL, &retry_after)
+           != CIVIC_PLUGIN_READY)
     {
         return 0;
     }

@@ -212,7 +212,7 @@ civic_filter_ready(civic_filter_ctx_t *f, const civic_plugin_t *plugin)
 
     f->retry = 0;
 
-    state = civic_plugin_state(plugin, &f->retry);
+    state = civic_plugin_state(plugin, NULL, &f->retry);
 
     if (state == CIVIC_PLUGIN_READY) {
         return NGX_OK;

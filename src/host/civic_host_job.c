@@ -160,7 +160,8 @@ civic_host_job_ready(civic_host_job_t *job)
 
     job->result.retry_after = 0;
 
-    state = civic_plugin_state(job->plugin, &job->result.retry_after);
+    state = civic_plugin_state(job->plugin, job->spec,
+                               &job->result.retry_after);
 
     if (state == CIVIC_PLUGIN_READY) {
         return NGX_OK;

@@ -134,6 +134,9 @@ civic_host_once_hash(const ngx_str_t *part, ngx_uint_t n, ngx_pool_t *pool,
 }
 
 
+const ngx_str_t  civic_host_once_lost = ngx_string("{\"lost\":true}");
+
+
 ngx_int_t
 civic_host_once_write(const civic_host_answered_t *answer, ngx_pool_t *pool,
     ngx_str_t *text, const char **err)
@@ -247,6 +250,13 @@ civic_host_once_read(const ngx_str_t *text, ngx_pool_t *pool,
         }
 
         answer->outcome = CIVIC_HOST_PROBLEM;
+
+        return NGX_OK;
+    }
+
+    if (civic_value_member(&record, "lost")) {
+        answer->outcome = CIVIC_HOST_REFUSED;
+        answer->problem = CIVIC_ONCE_LOST;
 
         return NGX_OK;
     }

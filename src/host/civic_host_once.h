@@ -32,8 +32,11 @@ ngx_int_t civic_host_once_digest(const civic_host_visit_order_t *order,
 
 /*
  * An answer as text and back.  NGX_OK, NGX_DECLINED (it cannot be kept; or
- * is no such text) or NGX_ERROR.
+ * is no such text) or NGX_ERROR.  `lost` is kept in the place of one that
+ * cannot be: it comes back as a refusal.
  */
+
+extern const ngx_str_t  civic_host_once_lost;
 
 ngx_int_t civic_host_once_write(const civic_host_answered_t *answer,
     ngx_pool_t *pool, ngx_str_t *text, const char **err);

@@ -393,7 +393,11 @@ civic_host_visit_read(civic_host_visit_t *visit,
 }
 
 
-/* the answer is kept, or the key is free again, before the client hears */
+/*
+ * The answer is kept, or the key is free again, before the client hears.  Of
+ * an answer that cannot be kept it is kept that there was one: who asks
+ * again must not have it done again.
+ */
 
 static void
 civic_host_visit_keep(civic_host_visit_t *visit)
@@ -422,11 +426,12 @@ civic_host_visit_keep(civic_host_visit_t *visit)
                           "with an Idempotency-Key cannot be kept: %s",
                           &visit->order.plugin->name, err);
 
-        } else {
-            argv[3] = ttl;
-            rc = civic_host_visit_eval(visit, &civic_host_visit_once_end,
-                                       argv, 4, civic_host_visit_kept);
+            argv[2] = civic_host_once_lost;
         }
+
+        argv[3] = ttl;
+        rc = civic_host_visit_eval(visit, &civic_host_visit_once_end, argv,
+                                   4, civic_host_visit_kept);
     }
 
     if (rc != NGX_OK) {

@@ -88,10 +88,10 @@ uint64_t civic_plugin_generation(void);
 void civic_plugin_hold(civic_plugin_t *plugin);
 void civic_plugin_release(civic_plugin_t *plugin);
 
-/* civic_plugin_state_e; seconds if quarantined; what is answered, by state */
+/* civic_plugin_state_e, of a route; seconds if it rests; what is answered */
 
 ngx_uint_t civic_plugin_state(const civic_plugin_t *plugin,
-    ngx_uint_t *retry_after);
+    const civic_plugin_route_spec_t *spec, ngx_uint_t *retry_after);
 extern const civic_problem_e  civic_plugin_states[];
 
 /* the VM, made on first use; NULL: `failure`, and it counts as one */

@@ -165,12 +165,14 @@ civic_plugin_leave(const civic_plugin_t *plugin)
 
 
 ngx_uint_t
-civic_plugin_state(const civic_plugin_t *plugin, ngx_uint_t *retry_after)
+civic_plugin_state(const civic_plugin_t *plugin,
+    const civic_plugin_route_spec_t *spec, ngx_uint_t *retry_after)
 {
     const civic_plugin_item_t  *item = plugin->state;
 
-    uint64_t    rests;
-    ngx_uint_t  state;
+    uint64_t              rests, more;
+    ngx_uint_t            state;
+    civic_plugin_place_t  place;
 
     if (item->hollow) {
         return CIVIC_PLUGIN_NOT_LOADED;
@@ -187,7 +189,13 @@ civic_plugin_state(const civic_plugin_t *plugin, ngx_uint_t *retry_after)
         return state;
     }
 
-    rests = civic_plugin_zone_rests(item->entry);
+    place = civic_plugin_tally_place(plugin, spec);
+
+    rests = civic_plugin_zone_rests(&civic_plugin_zone_entry(item->entry)
+                                     ->trouble);
+    more = civic_plugin_zone_rests(civic_plugin_tally_trouble(item->entry,
+                                                              &place));
+    rests = ngx_max(rests, more);
 
     if (rests == 0) {
         return CIVIC_PLUGIN_READY;
@@ -202,6 +210,9 @@ civic_plugin_state(const civic_plugin_t *plugin, ngx_uint_t *retry_after)
 
 
 /*
+ * A success speaks for its own route: a schedule that works says nothing of
+ * a route that does not.  Without a VM nothing runs, so all of it rests.
+ *
  * Deadlines that passed in a wait are mostly somebody else's slowness, and
  * say nothing about the plugin; a client that left says nothing at all.
  */
@@ -213,10 +224,14 @@ civic_plugin_account(civic_plugin_t *plugin,
 {
     civic_plugin_item_t  *item = plugin->state;
 
-    uint64_t               rest;
-    civic_plugin_entry_t  *entry;
-    civic_plugin_place_t   place;
-    civic_plugin_tally_t  *tally;
+    uint64_t                 rest;
+    civic_plugin_entry_t    *entry;
+    civic_plugin_place_t     place;
+    civic_plugin_tally_t    *tally;
+    civic_plugin_trouble_t  *trouble;
+
+    static const ngx_str_t   whole = ngx_string("all of it");
+    static const ngx_str_t   apart = ngx_string("timers, schedules, filters");
 
     if (item->entry == CIVIC_PLUGIN_NONE) {
         return;
@@ -237,8 +252,12 @@ civic_plugin_account(civic_plugin_t *plugin,
         (void) __atomic_fetch_add(&tally->cpu, run->cpu, __ATOMIC_RELAXED);
     }
 
+    trouble = run ? civic_plugin_tally_trouble(item->entry, &place)
+                  : &entry->trouble;
+
     if (outcome == CIVIC_PLUGIN_ANSWERED) {
-        civic_plugin_zone_succeeded(item->entry);
+        civic_plugin_zone_succeeded(trouble);
+        civic_plugin_zone_succeeded(&entry->trouble);
         return;
     }
 
@@ -246,12 +265,14 @@ civic_plugin_account(civic_plugin_t *plugin,
         return;
     }
 
-    rest = civic_plugin_zone_failed(item->entry);
+    rest = civic_plugin_zone_failed(item->entry, trouble);
 
     if (rest != 0) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "civic plugin: \"%V\" keeps failing and is left alone "
-                      "for %uLs", &plugin->name, rest / 1000);
+                      "for %uLs: %V", &plugin->name, rest / 1000,
+                      trouble == &entry->trouble ? &whole
+                      : spec ? &spec->key : &apart);
     }
 }
 
@@ -372,5 +393,5 @@ civic_plugin_account_end(civic_plugin_seat_t *seat, int64_t pid,
 
     (void) __atomic_fetch_add(&entry->deaths, 1, __ATOMIC_RELAXED);
     (void) __atomic_fetch_add(&tally->deaths, 1, __ATOMIC_RELAXED);
-    (void) civic_plugin_zone_failed(seat->entry);
+    (void) civic_plugin_zone_failed(seat->entry, &entry->trouble);
 }

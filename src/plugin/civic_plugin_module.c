@@ -341,6 +341,8 @@ civic_plugin_check(ngx_http_request_t *r, civic_ctx_t *ctx)
     ngx_uint_t       state, retry_after;
     civic_plugin_t  *plugin;
 
+    const civic_plugin_route_spec_t  *spec;
+
     if (ctx->route == NULL
         || ctx->route->rules == NULL
         || !civic_route_arrived(r, ctx))
@@ -348,9 +350,8 @@ civic_plugin_check(ngx_http_request_t *r, civic_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    (void) civic_plugin_route(ctx->route, &plugin);
-
-    state = civic_plugin_state(plugin, &retry_after);
+    spec = civic_plugin_route(ctx->route, &plugin);
+    state = civic_plugin_state(plugin, spec, &retry_after);
 
     if (state == CIVIC_PLUGIN_READY) {
         return NGX_DECLINED;

@@ -141,6 +141,7 @@ civic_plugin_slots_take(civic_plugin_slots_t *slots, ngx_uint_t i,
                      __ATOMIC_SEQ_CST);
 
     ngx_memzero(&slot->tally, sizeof(civic_plugin_tally_t));
+    ngx_memzero(&slots->troubles[i], sizeof(civic_plugin_trouble_t));
 
     slot->owner = owner;
     slot->len = key->len;
@@ -210,6 +211,29 @@ civic_plugin_slots_tally(civic_plugin_slots_t *slots,
 
     return __atomic_load_n(&slot->tag, __ATOMIC_ACQUIRE) == place->tag
            ? &slot->tally : NULL;
+}
+
+
+civic_plugin_trouble_t *
+civic_plugin_slots_trouble(civic_plugin_slots_t *slots,
+    const civic_plugin_place_t *place)
+{
+    return civic_plugin_slots_tally(slots, place)
+           ? &slots->troubles[place->slot] : NULL;
+}
+
+
+void
+civic_plugin_slots_calm(civic_plugin_slots_t *slots, ngx_uint_t owner)
+{
+    ngx_uint_t  i;
+
+    for (i = civic_plugin_slots_next(slots, owner, 0);
+         i;
+         i = civic_plugin_slots_next(slots, owner, i))
+    {
+        ngx_memzero(&slots->troubles[i - 1], sizeof(civic_plugin_trouble_t));
+    }
 }
 
 

@@ -20,6 +20,9 @@
 #include <ngx_core.h>
 
 
+#include "civic_plugin_trouble.h"
+
+
 #define CIVIC_PLUGIN_MAX        512    /* plugins */
 #define CIVIC_PLUGIN_SLOTS      4096   /* routes of all plugins */
 #define CIVIC_PLUGIN_SLOT_LEN   116    /* bytes of a route's key */
@@ -51,6 +54,7 @@ typedef struct {
     civic_plugin_slot_t      slots[CIVIC_PLUGIN_SLOTS];
     uint32_t                 n;        /* ever used */
     uint16_t                 heads[CIVIC_PLUGIN_MAX]; /* + 1, by owner */
+    civic_plugin_trouble_t   troubles[CIVIC_PLUGIN_SLOTS]; /* by slot */
 } civic_plugin_slots_t;
 
 
@@ -92,6 +96,12 @@ void civic_plugin_slots_drop(civic_plugin_slots_t *slots, ngx_uint_t owner);
 
 civic_plugin_tally_t *civic_plugin_slots_tally(civic_plugin_slots_t *slots,
     const civic_plugin_place_t *place);
+civic_plugin_trouble_t *civic_plugin_slots_trouble(
+    civic_plugin_slots_t *slots, const civic_plugin_place_t *place);
+
+/* none of the owner's routes rests any more */
+
+void civic_plugin_slots_calm(civic_plugin_slots_t *slots, ngx_uint_t owner);
 
 /* the owner's slots in turn: 0 begins, and ends */
 

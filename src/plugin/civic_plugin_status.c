@@ -139,7 +139,7 @@ static ngx_uint_t
 civic_plugin_status_state_of(ngx_uint_t i,
     const civic_plugin_record_t *record)
 {
-    if (record->state == CIVIC_PLUGIN_READY && civic_plugin_zone_rests(i)) {
+    if (record->state == CIVIC_PLUGIN_READY && civic_plugin_zone_rests_any(i)) {
         return CIVIC_PLUGIN_QUARANTINED;
     }
 

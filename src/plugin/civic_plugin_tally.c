@@ -17,6 +17,7 @@ typedef struct {
     ngx_str_t                    key;
     ngx_uint_t                   kept;
     civic_plugin_tally_t         tally;
+    uint64_t                     rests;  /* ms */
     u_char                       text[CIVIC_PLUGIN_SLOT_LEN];
 } civic_plugin_tally_row_t;
 
@@ -146,6 +147,25 @@ civic_plugin_tally_at(ngx_uint_t i, const civic_plugin_place_t *place)
 }
 
 
+civic_plugin_trouble_t *
+civic_plugin_tally_trouble(ngx_uint_t i, const civic_plugin_place_t *place)
+{
+    civic_plugin_entry_t    *entry;
+    civic_plugin_trouble_t  *trouble;
+
+    entry = civic_plugin_zone_entry(i);
+
+    if (place->tag == 0 && place->slot == 0) {
+        return &entry->apart;
+    }
+
+    trouble = civic_plugin_slots_trouble(&civic_plugin_zone()->sh->slots,
+                                         place);
+
+    return trouble ? trouble : &entry->trouble;
+}
+
+
 /* 0 begins, and ends: no route, others, then slots from 3 on */
 
 static ngx_uint_t
@@ -157,14 +177,18 @@ civic_plugin_tally_next(ngx_uint_t entry, ngx_uint_t i,
 
     zone = civic_plugin_zone();
     row->kept = 0;
+    row->rests = 0;
 
     if (i < 2) {
         ngx_str_null(&row->key);
         row->tally = civic_plugin_zone_entry(entry)->none;
+        row->rests = civic_plugin_zone_rests(
+                                    &civic_plugin_zone_entry(entry)->apart);
 
         if (i == 1) {
             ngx_str_set(&row->key, "other");
             row->tally = civic_plugin_zone_entry(entry)->other;
+            row->rests = 0;
         }
 
         return i + 1;
@@ -179,6 +203,8 @@ civic_plugin_tally_next(ngx_uint_t entry, ngx_uint_t i,
 
         row->kept = slot->kept;
         row->tally = slot->tally;
+        row->rests = civic_plugin_zone_rests(
+                                    &zone->sh->slots.troubles[i - 1]);
         row->key.data = row->text;
         row->key.len = slot->len;
         ngx_memcpy(row->text, slot->key, CIVIC_PLUGIN_SLOT_LEN);
@@ -360,6 +386,7 @@ civic_plugin_tally_write(civic_status_out_t *out, ngx_uint_t entry)
         civic_plugin_tally_member(out, "kills", row.tally.deaths, 0);
         civic_plugin_tally_member(out, "lua_seconds", row.tally.cpu, 1);
         civic_plugin_tally_member(out, "seconds", row.tally.wall, 1);
+        civic_plugin_tally_member(out, "rests", row.rests * 1000000, 1);
 
         civic_status_out_text(out, "}");
     }

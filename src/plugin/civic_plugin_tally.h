@@ -30,6 +30,11 @@ civic_plugin_place_t civic_plugin_tally_place(const civic_plugin_t *plugin,
 civic_plugin_tally_t *civic_plugin_tally_at(ngx_uint_t entry,
     const civic_plugin_place_t *place);
 
+/* what rests if it keeps failing: all of the plugin, if it has no slot */
+
+civic_plugin_trouble_t *civic_plugin_tally_trouble(ngx_uint_t entry,
+    const civic_plugin_place_t *place);
+
 /* the samples of civic_plugin_route_* */
 
 void civic_plugin_tally_requests(const civic_status_walk_t *walk);

@@ -267,6 +267,8 @@ civic_plugin_zone_publish(const civic_plugin_record_t *record)
 
     if (changed) {
         civic_plugin_trouble_over(&entry->trouble);
+        civic_plugin_trouble_over(&entry->apart);
+        civic_plugin_slots_calm(&sh->slots, i);
         entry->loads += record->used && record->hash_len;
     }
 
@@ -327,20 +329,17 @@ civic_plugin_zone_restored(void)
 
 
 uint64_t
-civic_plugin_zone_failed(ngx_uint_t i)
+civic_plugin_zone_failed(ngx_uint_t i, civic_plugin_trouble_t *trouble)
 {
-    uint64_t               rest;
-    civic_plugin_zone_t   *zone;
-    civic_plugin_entry_t  *entry;
+    uint64_t              rest;
+    civic_plugin_zone_t  *zone;
 
     zone = civic_plugin_zone_current;
-    entry = &zone->sh->entries[i];
 
     ngx_shmtx_lock(&zone->shpool->mutex);
 
-    rest = civic_plugin_trouble_failed(&entry->trouble,
-                                       civic_plugin_zone_now());
-    entry->rests += (rest != 0);
+    rest = civic_plugin_trouble_failed(trouble, civic_plugin_zone_now());
+    zone->sh->entries[i].rests += (rest != 0);
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
 
@@ -351,25 +350,22 @@ civic_plugin_zone_failed(ngx_uint_t i)
 /* mostly there is nothing to forget, and no need for the lock */
 
 void
-civic_plugin_zone_succeeded(ngx_uint_t i)
+civic_plugin_zone_succeeded(civic_plugin_trouble_t *trouble)
 {
-    uint64_t               now;
-    civic_plugin_zone_t   *zone;
-    civic_plugin_entry_t  *entry;
+    uint64_t              now;
+    civic_plugin_zone_t  *zone;
 
-    zone = civic_plugin_zone_current;
-    entry = &zone->sh->entries[i];
-
-    if (entry->trouble.failures == 0 && entry->trouble.rests == 0) {
+    if (trouble->failures == 0 && trouble->rests == 0) {
         return;
     }
 
+    zone = civic_plugin_zone_current;
     now = civic_plugin_zone_now();
 
     ngx_shmtx_lock(&zone->shpool->mutex);
 
-    if (civic_plugin_trouble_left(&entry->trouble, now) == 0) {
-        civic_plugin_trouble_over(&entry->trouble);
+    if (civic_plugin_trouble_left(trouble, now) == 0) {
+        civic_plugin_trouble_over(trouble);
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
@@ -377,18 +373,46 @@ civic_plugin_zone_succeeded(ngx_uint_t i)
 
 
 uint64_t
-civic_plugin_zone_rests(ngx_uint_t i)
+civic_plugin_zone_rests(const civic_plugin_trouble_t *trouble)
 {
-    civic_plugin_entry_t  *entry;
-
-    entry = &civic_plugin_zone_current->sh->entries[i];
-
-    if (entry->trouble.until == 0) {
+    if (trouble->until == 0) {
         return 0;
     }
 
-    return civic_plugin_trouble_left(&entry->trouble,
-                                     civic_plugin_zone_now());
+    return civic_plugin_trouble_left(trouble, civic_plugin_zone_now());
+}
+
+
+uint64_t
+civic_plugin_zone_rests_any(ngx_uint_t i)
+{
+    uint64_t               rests, more;
+    ngx_uint_t             n;
+    civic_plugin_sh_t     *sh;
+    civic_plugin_zone_t   *zone;
+    civic_plugin_entry_t  *entry;
+
+    zone = civic_plugin_zone_current;
+    sh = zone->sh;
+    entry = &sh->entries[i];
+
+    rests = civic_plugin_zone_rests(&entry->trouble);
+    more = civic_plugin_zone_rests(&entry->apart);
+    rests = ngx_max(rests, more);
+
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    for (n = civic_plugin_slots_next(&sh->slots, i, 0);
+         n;
+         n = civic_plugin_slots_next(&sh->slots, i, n))
+    {
+        more = civic_plugin_zone_rests(&sh->slots.troubles[n - 1]);
+        rests = ngx_max(rests, more);
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    return rests;
 }
 
 

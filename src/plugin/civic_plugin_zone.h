@@ -3,8 +3,8 @@
  * Copyright (C) Civic Gate
  *
  * What all processes know of the plugins, in shared memory: which version
- * is published, why a newer one is not, how requests to it ended; and which
- * worker is inside whose Lua.
+ * is published, why a newer one is not, how it fares; and which worker is
+ * inside whose Lua.
  *
  * The watcher alone publishes; workers notice by one number, the
  * generation.  An entry keeps its place as long as the memory lives.
@@ -61,7 +61,8 @@ typedef struct {
 
 typedef struct {
     civic_plugin_record_t    record;
-    civic_plugin_trouble_t   trouble;
+    civic_plugin_trouble_t   trouble;  /* of all of it */
+    civic_plugin_trouble_t   apart;    /* of runs without a route */
     uint64_t                 loads;    /* versions published */
     uint64_t                 rests;    /* quarantines */
     uint64_t                 deaths;   /* workers that the watchdog ended */
@@ -104,7 +105,7 @@ typedef struct {
 } civic_plugin_zone_t;
 
 
-/* at start-up; the zone in force in this process from now on, or NULL */
+/* at start-up; the zone in force in this process, or NULL */
 
 ngx_int_t civic_plugin_zone_add(ngx_conf_t *cf, void *main_conf);
 void civic_plugin_zone_attach(civic_plugin_zone_t *zone);
@@ -112,7 +113,7 @@ civic_plugin_zone_t *civic_plugin_zone(void);
 
 uint64_t civic_plugin_zone_generation(void);
 
-/* how many entries there are, and a copy of one */
+/* how many entries there are, and one */
 
 ngx_uint_t civic_plugin_zone_size(void);
 void civic_plugin_zone_read(ngx_uint_t i, civic_plugin_record_t *record);
@@ -138,11 +139,12 @@ ngx_int_t civic_plugin_zone_publish(const civic_plugin_record_t *record);
 ngx_uint_t civic_plugin_zone_claim_restore(void);
 void civic_plugin_zone_restored(void);
 
-/* quarantine, by entry: how long it rests now, if it does (ms) */
-
-uint64_t civic_plugin_zone_failed(ngx_uint_t i);
-void civic_plugin_zone_succeeded(ngx_uint_t i);
-uint64_t civic_plugin_zone_rests(ngx_uint_t i);
+/* quarantine: how long `trouble`, or anything, of entry i rests (ms) */
+uint64_t civic_plugin_zone_failed(ngx_uint_t i,
+    civic_plugin_trouble_t *trouble);
+void civic_plugin_zone_succeeded(civic_plugin_trouble_t *trouble);
+uint64_t civic_plugin_zone_rests(const civic_plugin_trouble_t *trouble);
+uint64_t civic_plugin_zone_rests_any(ngx_uint_t i);
 
 
 #endif /* _CIVIC_PLUGIN_ZONE_H_INCLUDED_ */
