@@ -58,7 +58,10 @@ my $officers = Civic::Issuer->new(
     iss => 'https://id.officers.example.gov.cn');
 my %files = ('keys/citizens.jwks.json' =>
              Civic::Token->jwks($citizens->key),
-             'keys/redis.password' => "secret\n");
+             'keys/redis.password' => "secret\n",
+             'keys/assertion.pem' =>
+             scalar qx(openssl genpkey -algorithm ED25519));
+umask 027;
 
 sub start {
     my ($text) = @_;
