@@ -49,6 +49,7 @@ static const ngx_str_t  civic_host_value_hide[] = {
     ngx_string("trailer"),
     ngx_string("transfer-encoding"),
     ngx_string("upgrade"),
+    ngx_string("x-api-key"),
     ngx_string("x-civic-"),
     ngx_null_string
 };
