@@ -10,6 +10,7 @@
 
 #include "civic_admin_conf.h"
 #include "civic_appadmin.h"
+#include "civic_revoke_admin.h"
 
 
 #define CIVIC_ADMIN_SEGMENTS  4
@@ -74,6 +75,12 @@ const civic_admin_resource_t  civic_admin_resources[] = {
       NULL, NULL,
       civic_appadmin_remove },
 
+    { NGX_HTTP_GET, ngx_string("revocations"), ngx_string(""), 0, 0, NULL,
+      civic_revoke_admin_page, civic_revoke_admin_list },
+    { NGX_HTTP_POST, ngx_string("revocations"), ngx_string(""), 0, 0,
+      civic_revoke_admin_members, NULL, civic_revoke_admin_add },
+    { NGX_HTTP_DELETE, ngx_string("revocations"), ngx_string(""), 0, 0, NULL,
+      civic_revoke_admin_selectors, civic_revoke_admin_lift }
 };
 
 const ngx_uint_t  civic_admin_nresources =

@@ -14,6 +14,7 @@
 #include "civic_auth_conf.h"
 #include "civic_auth_headers.h"
 #include "civic_cert.h"
+#include "civic_revoke.h"
 #include "civic_status.h"
 
 
@@ -53,6 +54,7 @@ static ngx_int_t civic_auth_step_refuse(ngx_http_request_t *r,
 static civic_problem_e  (*civic_auth_step_checks[])(ngx_http_request_t *r,
     const civic_identity_t *identity) = {
     civic_cert_binding_check,
+    civic_revoke_check,
     NULL
 };
 
