@@ -61,6 +61,13 @@ END
     }
     location /scope { civic_require scope=x; proxy_pass http://service; }
     location /accel { civic_accel_redirect on; proxy_pass http://service; }
+    location /seen { mirror /mirror; proxy_pass http://service; }
+    location /mirror {
+        internal;
+        civic_assertion off;
+        proxy_pass http://service;
+    }
+    location = /metrics { civic_auth off; civic_metrics; }
     location = /keys { civic_auth off; civic_jwks; }
 END2
 
@@ -144,6 +151,20 @@ for my $name ('X-Civic-Assertion', 'x-civic-assertion', 'X_Civic_Assertion',
     is assertion('/', %bearer, $name => ['forged', 'twice']), $first,
         '... nor beside ours';
 }
+
+is assertion('/seen', %bearer), $first, 'a request that is mirrored has one';
+my $copy;
+for (1 .. 100) {
+    ($copy) = grep { $_->{uri} =~ /mirror/ } $up->requests;
+    last if $copy;
+    Time::HiRes::sleep(0.1);
+}
+is_deeply [Civic::Upstream::header($copy // {}, 'X-Civic-Assertion')], [],
+    '... its copy, to another location, has that one\'s: none';
+
+my $metrics = $gate->get('/metrics')->{content};
+like $metrics, qr/^civic_assertions_total\{result="$_"\} [1-9]/m,
+    "a metric counts how many were $_" for qw(signed cached);
 
 my $res = $gate->get('/keys');
 is $res->{status}, 200, 'the keys are published';

@@ -59,7 +59,10 @@ my $officers = Civic::Issuer->new(
 my %files = ('keys/citizens.jwks.json' =>
              Civic::Token->jwks($citizens->key),
              'keys/redis.password' => "secret\n",
-             'keys/portal.secret' => "the secret of a client\n");
+             'keys/portal.secret' => "the secret of a client\n",
+             'keys/assertion.pem' =>
+             scalar qx(openssl genpkey -algorithm ED25519));
+umask 027;
 my %mode = ('keys/portal.secret' => 0600);
 
 sub start {

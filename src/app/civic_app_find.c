@@ -12,6 +12,8 @@
 #include "civic_jose_digest.h"
 
 
+static ngx_int_t civic_app_find_later(ngx_http_request_t *r,
+    const civic_ctx_t *ctx);
 static civic_problem_e civic_app_find_judge(ngx_http_request_t *r,
     const civic_app_credential_t *credential);
 static void civic_app_find_fill(civic_app_t *app,
@@ -41,6 +43,10 @@ civic_app_find(ngx_http_request_t *r, civic_ctx_t *ctx, civic_app_by_e by,
     if (amcf->redis != NULL && civic_app_worker.conf != NULL) {
         rc = civic_app_lookup(r, by, value, &credential, problem);
 
+        if (rc == NGX_DECLINED && *problem == CIVIC_APPS_UNAVAILABLE) {
+            return civic_app_find_later(r, ctx);
+        }
+
         if (rc != NGX_OK) {
             return rc;
         }
@@ -64,6 +70,23 @@ civic_app_find(ngx_http_request_t *r, civic_ctx_t *ctx, civic_app_by_e by,
     *app = &found;
 
     return NGX_OK;
+}
+
+
+/* for the 503 that follows; once, though error_page may come here again */
+
+static ngx_int_t
+civic_app_find_later(ngx_http_request_t *r, const civic_ctx_t *ctx)
+{
+    static ngx_str_t  seconds = ngx_string("1");
+
+    if (ctx->main->problem == NULL
+        && civic_headers_out_add(r, "Retry-After", &seconds) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_DECLINED;
 }
 
 

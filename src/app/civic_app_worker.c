@@ -38,6 +38,8 @@ civic_app_worker_start(const civic_app_main_conf_t *amcf)
 
     ngx_queue_init(&worker->lookups);
 
+    civic_app_status_init();
+
     worker->conf = amcf;
     worker->fresh = ngx_current_msec;
 

@@ -67,5 +67,9 @@ ngx_int_t civic_app_lookup(ngx_http_request_t *r, ngx_uint_t by,
     const ngx_str_t *value, civic_app_credential_t **credential,
     civic_problem_e *problem);
 
+/* this worker's members of status and metrics */
+
+void civic_app_status_init(void);
+
 
 #endif /* _CIVIC_APP_WORKER_H_INCLUDED_ */

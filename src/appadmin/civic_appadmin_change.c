@@ -8,11 +8,11 @@
 #include "civic_json_arena.h"
 
 
-#define CIVIC_APPADMIN_CHANGE_ATTEMPTS  5
-#define CIVIC_APPADMIN_CHANGE_APPS      100000
-#define CIVIC_APPADMIN_CHANGE_ARGS      (4 + CIVIC_APP_MAX_KEYS                    \
-                                    + CIVIC_APP_MAX_SIGNERS                   \
-                                    + CIVIC_APP_MAX_CERTIFICATES)
+#define CIVIC_APPADMIN_ATTEMPTS  5
+#define CIVIC_APPADMIN_APPS      100000
+#define CIVIC_APPADMIN_ARGS                                                   \
+    (4 + CIVIC_APP_MAX_KEYS + CIVIC_APP_MAX_SIGNERS                           \
+     + CIVIC_APP_MAX_CERTIFICATES)
 
 
 static void civic_appadmin_change_cleanup(void *data);
@@ -118,7 +118,8 @@ civic_appadmin_change_read(civic_appadmin_change_t *change)
 
 
 static void
-civic_appadmin_change_got(void *data, ngx_uint_t error, const civic_value_t *reply)
+civic_appadmin_change_got(void *data, ngx_uint_t error,
+    const civic_value_t *reply)
 {
     ngx_str_t            text;
     civic_appadmin_change_t  *change = data;
@@ -221,10 +222,11 @@ civic_appadmin_change_load(civic_appadmin_change_t *change, civic_value_t *app)
 
 
 static void
-civic_appadmin_change_write(civic_appadmin_change_t *change, const civic_value_t *app)
+civic_appadmin_change_write(civic_appadmin_change_t *change,
+    const civic_value_t *app)
 {
     u_char       max[NGX_INT64_LEN];
-    ngx_str_t    argv[CIVIC_APPADMIN_CHANGE_ARGS];
+    ngx_str_t    argv[CIVIC_APPADMIN_ARGS];
     ngx_uint_t   n;
     const char  *err;
 
@@ -233,7 +235,7 @@ civic_appadmin_change_write(civic_appadmin_change_t *change, const civic_value_t
     argv[1] = change->old;
     ngx_str_null(&argv[2]);
     argv[3].data = max;
-    argv[3].len = ngx_sprintf(max, "%d", CIVIC_APPADMIN_CHANGE_APPS) - max;
+    argv[3].len = ngx_sprintf(max, "%d", CIVIC_APPADMIN_APPS) - max;
 
     if (!change->remove) {
 
@@ -265,8 +267,8 @@ civic_appadmin_change_write(civic_appadmin_change_t *change, const civic_value_t
 /* by the reader that workers have, too: NGX_OK, or refused */
 
 static ngx_int_t
-civic_appadmin_change_judge(civic_appadmin_change_t *change, const ngx_str_t *json,
-    ngx_str_t *fields, ngx_uint_t *n)
+civic_appadmin_change_judge(civic_appadmin_change_t *change,
+    const ngx_str_t *json, ngx_str_t *fields, ngx_uint_t *n)
 {
     civic_json_t        *root;
     civic_app_reader_t   reader;
@@ -334,7 +336,8 @@ civic_appadmin_change_fields(civic_appadmin_change_t *change,
 
 
 static void
-civic_appadmin_change_put(void *data, ngx_uint_t error, const civic_value_t *reply)
+civic_appadmin_change_put(void *data, ngx_uint_t error,
+    const civic_value_t *reply)
 {
     ngx_str_t            word;
     civic_appadmin_change_t  *change = data;
@@ -357,7 +360,7 @@ civic_appadmin_change_put(void *data, ngx_uint_t error, const civic_value_t *rep
 
     case 's':
 
-        if (change->attempts < CIVIC_APPADMIN_CHANGE_ATTEMPTS) {
+        if (change->attempts < CIVIC_APPADMIN_ATTEMPTS) {
             civic_appadmin_change_read(change);
             return;
         }

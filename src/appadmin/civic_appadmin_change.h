@@ -50,12 +50,13 @@ struct civic_appadmin_change_s {
 
 /* `edit` NULL: the record is answered as it is */
 
-void civic_appadmin_change_start(civic_admin_call_t *call, const ngx_str_t *name,
-    civic_appadmin_edit_pt edit, ngx_uint_t create);
+void civic_appadmin_change_start(civic_admin_call_t *call,
+    const ngx_str_t *name, civic_appadmin_edit_pt edit, ngx_uint_t create);
 
 /* NULL: refused, since they are in a file */
 
-const civic_app_main_conf_t *civic_appadmin_change_conf(civic_admin_call_t *call);
+const civic_app_main_conf_t *civic_appadmin_change_conf(
+    civic_admin_call_t *call);
 
 
 /*

@@ -31,8 +31,8 @@ static ngx_int_t civic_appadmin_signer_secret(civic_appadmin_change_t *change,
     civic_value_t *item, const ngx_str_t *id, ngx_str_t *secret);
 static ngx_int_t civic_appadmin_signer_seal(civic_appadmin_change_t *change,
     civic_value_t *item, const ngx_str_t *id, const ngx_str_t *secret);
-static ngx_int_t civic_appadmin_certificate_edit(civic_appadmin_change_t *change,
-    civic_value_t *app);
+static ngx_int_t civic_appadmin_certificate_edit(
+    civic_appadmin_change_t *change, civic_value_t *app);
 static ngx_int_t civic_appadmin_remove_edit(civic_appadmin_change_t *change,
     civic_value_t *app);
 static civic_value_t *civic_appadmin_item(civic_appadmin_change_t *change,
@@ -347,8 +347,8 @@ civic_appadmin_signer_seal(civic_appadmin_change_t *change, civic_value_t *item,
 void
 civic_appadmin_certificate_add(civic_admin_call_t *call)
 {
-    civic_appadmin_change_start(call, &call->id, civic_appadmin_certificate_edit,
-                           0);
+    civic_appadmin_change_start(call, &call->id,
+                                civic_appadmin_certificate_edit, 0);
 }
 
 
@@ -463,7 +463,8 @@ civic_appadmin_copy(civic_appadmin_change_t *change, civic_value_t *item,
         value = civic_value_member(&change->call->body, members[i]);
 
         if (value != NULL
-            && civic_appadmin_edit_set(item, change->call->pool, members[i], value)
+            && civic_appadmin_edit_set(item, change->call->pool, members[i],
+                                       value)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -475,8 +476,8 @@ civic_appadmin_copy(civic_appadmin_change_t *change, civic_value_t *item,
 
 
 static ngx_int_t
-civic_appadmin_answer(civic_appadmin_change_t *change, const civic_value_t *item,
-    const char *hidden)
+civic_appadmin_answer(civic_appadmin_change_t *change,
+    const civic_value_t *item, const char *hidden)
 {
     change->status = NGX_HTTP_CREATED;
 

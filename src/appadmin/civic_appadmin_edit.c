@@ -12,7 +12,8 @@
 
 static ngx_int_t civic_appadmin_edit_show_list(const civic_value_t *list,
     ngx_pool_t *pool, const char *hidden, civic_value_t *out);
-static ngx_int_t civic_appadmin_edit_prefix(civic_value_t *key, ngx_pool_t *pool);
+static ngx_int_t civic_appadmin_edit_prefix(civic_value_t *key,
+    ngx_pool_t *pool);
 static ngx_uint_t civic_appadmin_edit_is(const civic_value_t *key,
     const char *name);
 
@@ -42,8 +43,8 @@ civic_appadmin_edit_parse(const ngx_str_t *text, ngx_pool_t *pool,
 
 
 ngx_int_t
-civic_appadmin_edit_set(civic_value_t *table, ngx_pool_t *pool, const char *name,
-    const civic_value_t *value)
+civic_appadmin_edit_set(civic_value_t *table, ngx_pool_t *pool,
+    const char *name, const civic_value_t *value)
 {
     uint32_t        i;
     ngx_str_t       key;
@@ -190,7 +191,8 @@ civic_appadmin_edit_show(const civic_value_t *app, ngx_pool_t *pool,
 
         if (civic_appadmin_edit_show_list(list, pool, lists[i].hidden, &shown)
             != NGX_OK
-            || civic_appadmin_edit_set(out, pool, lists[i].name, &shown) != NGX_OK)
+            || civic_appadmin_edit_set(out, pool, lists[i].name, &shown)
+               != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -223,7 +225,9 @@ civic_appadmin_edit_show_list(const civic_value_t *list, ngx_pool_t *pool,
             return NGX_ERROR;
         }
 
-        if (hidden[1] == 'h' && civic_appadmin_edit_prefix(item, pool) != NGX_OK) {
+        if (hidden[1] == 'h'
+            && civic_appadmin_edit_prefix(item, pool) != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }

@@ -9,6 +9,7 @@
 
 #include "civic_assertion_cache.h"
 #include "civic_assertion_conf.h"
+#include "civic_status.h"
 
 
 static ngx_int_t civic_assertion_step_get(ngx_http_request_t *r,
@@ -101,6 +102,7 @@ civic_assertion_step_get(ngx_http_request_t *r,
         }
 
         civic_assertion_cache_add(key, token, renew);
+        civic_status_count(CIVIC_METRIC_ASSERTIONS_SIGNED, 1);
 
         return NGX_OK;
     }
@@ -114,6 +116,8 @@ civic_assertion_step_get(ngx_http_request_t *r,
 
     *ngx_cpymem(token->data, known->data, known->len) = '\0';
     token->len = known->len;
+
+    civic_status_count(CIVIC_METRIC_ASSERTIONS_CACHED, 1);
 
     return NGX_OK;
 }

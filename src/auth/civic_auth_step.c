@@ -13,9 +13,9 @@
 
 #include "civic_auth_conf.h"
 #include "civic_auth_headers.h"
+#include "civic_cert.h"
 #include "civic_revoke.h"
 #include "civic_sign_recheck.h"
-#include "civic_cert.h"
 #include "civic_status.h"
 
 

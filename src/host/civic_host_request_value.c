@@ -26,8 +26,8 @@ static ngx_int_t civic_host_value_header(civic_value_t *headers,
     ngx_pool_t *pool, const ngx_table_elt_t *h);
 static ngx_int_t civic_host_value_caller(civic_value_t *value,
     ngx_pool_t *pool, const civic_identity_t *identity);
-static ngx_int_t civic_host_value_scopes(civic_value_t *caller,
-    ngx_pool_t *pool, const ngx_str_t *scope);
+static ngx_int_t civic_host_value_words(civic_value_t *caller,
+    ngx_pool_t *pool, const char *name, const ngx_str_t *list);
 static ngx_int_t civic_host_value_claims(civic_value_t *value,
     ngx_pool_t *pool, const civic_plugin_t *plugin,
     const civic_identity_t *identity);
@@ -49,6 +49,7 @@ static const ngx_str_t  civic_host_value_hide[] = {
     ngx_string("trailer"),
     ngx_string("transfer-encoding"),
     ngx_string("upgrade"),
+    ngx_string("x-api-key"),
     ngx_string("x-civic-"),
     ngx_null_string
 };
@@ -58,6 +59,19 @@ static const ngx_str_t  civic_host_value_hide[] = {
 
 static const ngx_str_t  civic_host_value_languages[] = {
     ngx_string("zh"), ngx_string("en")
+};
+
+
+/* of the caller; absent where nothing is known */
+
+static const struct {
+    const char  *name;
+    size_t       offset;
+} civic_host_value_known[] = {
+    { "app", offsetof(civic_identity_t, app) },
+    { "region", offsetof(civic_identity_t, region) },
+    { "level", offsetof(civic_identity_t, level) },
+    { NULL, 0 }
 };
 
 
@@ -392,7 +406,9 @@ static ngx_int_t
 civic_host_value_caller(civic_value_t *value, ngx_pool_t *pool,
     const civic_identity_t *identity)
 {
-    civic_value_t  *caller;
+    ngx_uint_t        i;
+    civic_value_t    *caller;
+    const ngx_str_t  *text;
 
     if (identity == NULL) {
         return NGX_OK;
@@ -410,18 +426,25 @@ civic_host_value_caller(civic_value_t *value, ngx_pool_t *pool,
                                   &identity->subject) != NGX_OK
         || civic_value_add_string(caller, pool, "issuer", &identity->issuer)
            != NGX_OK
-        || civic_host_value_scopes(caller, pool, &identity->scope) != NGX_OK
-        || civic_host_value_table(caller, pool, "roles", CIVIC_VALUE_ARRAY)
-           == NULL)
+        || civic_host_value_words(caller, pool, "scopes", &identity->scope)
+           != NGX_OK
+        || civic_host_value_words(caller, pool, "roles", &identity->roles)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (identity->region.len
-        && civic_value_add_string(caller, pool, "region", &identity->region)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
+    for (i = 0; civic_host_value_known[i].name; i++) {
+        text = (const ngx_str_t *) ((const u_char *) identity
+                                    + civic_host_value_known[i].offset);
+
+        if (text->len
+            && civic_value_add_string(caller, pool,
+                                      civic_host_value_known[i].name, text)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;
@@ -429,22 +452,21 @@ civic_host_value_caller(civic_value_t *value, ngx_pool_t *pool,
 
 
 static ngx_int_t
-civic_host_value_scopes(civic_value_t *caller, ngx_pool_t *pool,
-    const ngx_str_t *scope)
+civic_host_value_words(civic_value_t *caller, ngx_pool_t *pool,
+    const char *name, const ngx_str_t *list)
 {
     u_char         *p, *last;
     ngx_str_t       word;
-    civic_value_t  *scopes, *item;
+    civic_value_t  *words, *item;
 
-    scopes = civic_host_value_table(caller, pool, "scopes",
-                                    CIVIC_VALUE_ARRAY);
-    if (scopes == NULL) {
+    words = civic_host_value_table(caller, pool, name, CIVIC_VALUE_ARRAY);
+    if (words == NULL) {
         return NGX_ERROR;
     }
 
-    last = scope->data + scope->len;
+    last = list->data + list->len;
 
-    for (word.data = scope->data; word.data < last; word.data = p + 1) {
+    for (word.data = list->data; word.data < last; word.data = p + 1) {
 
         for (p = word.data; p < last && *p != ' '; p++) {
             /* void */
@@ -452,7 +474,7 @@ civic_host_value_scopes(civic_value_t *caller, ngx_pool_t *pool,
 
         word.len = p - word.data;
 
-        item = civic_value_add_item(scopes, pool);
+        item = civic_value_add_item(words, pool);
         if (item == NULL) {
             return NGX_ERROR;
         }

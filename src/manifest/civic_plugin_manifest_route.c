@@ -30,6 +30,7 @@ static ngx_int_t civic_plugin_route_pattern(civic_plugin_reader_t *reader,
 static const civic_route_t *civic_plugin_route_add(
     civic_plugin_reader_t *reader, const civic_plugin_at_t *at,
     civic_plugin_route_spec_t *spec);
+static ngx_uint_t civic_plugin_is_auth(const ngx_str_t *text);
 static void civic_plugin_read_auth(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, void *target);
 static void civic_plugin_auth_sort(civic_plugin_reader_t *reader,
@@ -302,12 +303,53 @@ civic_plugin_read_auth(civic_plugin_reader_t *reader,
     civic_plugin_route_spec_t *spec = target;
 
     static const civic_plugin_list_t  list = {
-        1, CIVIC_PLUGIN_MAX_NAMES, civic_plugin_is_word,
-        "it is the name of a civic_issuer, or optional, public, plugins"
+        1, CIVIC_PLUGIN_MAX_NAMES, civic_plugin_is_auth,
+        "it is a word of civic_auth: the name of a civic_issuer, app:key, "
+        "A+B of such, or optional, public, plugins"
     };
 
     civic_plugin_strings(reader, at, &list, &spec->auth);
     civic_plugin_auth_sort(reader, at, spec);
+}
+
+
+/* WORD[:WORD][+WORD[:WORD]]...: who these are, civic_auth finds out */
+
+static ngx_uint_t
+civic_plugin_is_auth(const ngx_str_t *text)
+{
+    u_char      *p, *last;
+    ngx_str_t    word;
+    ngx_uint_t   colons;
+
+    last = text->data + text->len;
+    word.data = text->data;
+    colons = 0;
+
+    for (p = text->data; /* void */; p++) {
+
+        if (p < last && *p != ':' && *p != '+') {
+            continue;
+        }
+
+        word.len = p - word.data;
+
+        if (!civic_plugin_is_word(&word)
+            || (p < last && *p == ':' && ++colons > 1))
+        {
+            return 0;
+        }
+
+        if (p == last) {
+            return 1;
+        }
+
+        if (*p == '+') {
+            colons = 0;
+        }
+
+        word.data = p + 1;
+    }
 }
 
 

@@ -48,6 +48,9 @@
     X(APPS_UNAVAILABLE,  "app_lookups_total", "result", "unavailable", "")    \
     X(APPS_EVICTED,      "app_evictions_total", "", "",                       \
       "Remembered applications dropped to make room")                         \
+    X(ASSERTIONS_SIGNED, "assertions_total", "result", "signed",              \
+      "Assertions sent to services, by result")                               \
+    X(ASSERTIONS_CACHED, "assertions_total", "result", "cached", "")          \
     X(LIMIT_PASSED,      "limit_total", "result", "passed",                   \
       "Limit decisions, by result")                                           \
     X(LIMIT_REFUSED,     "limit_total", "result", "refused", "")              \
