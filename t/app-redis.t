@@ -205,12 +205,12 @@ unlike $redis->command('HGET', 'civic:{apps}:records', 'his'),
 ok soon($second->{key}, '200'), 'which the workers open';
 my $given = 'given by the firm';
 push @secrets, $given;
-ok !exists admin('POST', 'apps/his/signers', { id => 'firm/1',
+ok !exists admin('POST', 'apps/his/signers', { id => 'firm.1',
     algorithm => 'hmac-sm3', schemes => ['x-tif'], secret => $given },
     201)->{secret}, 'a secret that was given is not repeated';
-admin('POST', 'apps/his/signers', { id => 'firm/1',
+admin('POST', 'apps/his/signers', { id => 'firm.1',
     algorithm => 'hmac-sm3', schemes => ['x-tif'], secret => $given }, 422);
-admin('POST', 'apps/raw/signers', { id => 'firm/1',
+admin('POST', 'apps/raw/signers', { id => 'firm.1',
     algorithm => 'hmac-sm3', schemes => ['x-tif'], secret => $given }, 409);
 admin('POST', 'apps/his/signers', { algorithm => 'hmac-md5',
     schemes => ['x-ca'] }, 422);

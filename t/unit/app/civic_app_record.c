@@ -113,7 +113,7 @@ whole_record(void **state)
         "'addresses':['10.0.0.0/8','::1'],'expires':1800000000,"
         "'keys':[{'id':'AbCd1234','sha256':'" HEX_A "','created':1,"
         "'expires':1700000001}],"
-        "'signers':[{'id':'firm/1','algorithm':'hmac-sm3','schemes':"
+        "'signers':[{'id':'firm.1','algorithm':'hmac-sm3','schemes':"
         "['x-ca','rfc9421'],'secret':'0123456789abcdef'},"
         "{'id':'ed','algorithm':'ed25519','schemes':['rfc9421'],'jwk':"
         ED25519 "}],"
