@@ -1,11 +1,6 @@
-/* sources: src/app/civic_app_record.c src/app/civic_app_credential.c
-            src/app/civic_app_signer.c src/app/civic_app_read.c
-            src/app/civic_app_cidr.c src/json/civic_json.c
-            src/civic_problem.c
-            src/jose/civic_jose_base64url.c src/jose/civic_jose_digest.c
-            src/jose/civic_jose_jwa.c src/jose/civic_jose_jws.c
-            src/jose/civic_jose_key.c src/jose/civic_jose_mac.c
-            src/jose/civic_jose_pkey.c src/jose/civic_jose_seal.c
+/* sources: src/app/civic_app_re*.c src/app/civic_app_c[ir]*.c
+            src/app/civic_app_signer.c src/json/civic_json.c
+            src/civic_problem.c src/jose/civic_jose_[bdjkmps]*.c
             src/jose/civic_jose_verifier.c */
 
 /*
@@ -25,9 +20,12 @@
 
 #define NOW     1700000000
 
-#define HEX_A   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define HEX_B   "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define HEX_C   "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+#define HEX_A                                                                 \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HEX_B                                                                 \
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define HEX_C                                                                 \
+    "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 
 #define ED25519 "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"EdDSA\",\"x\":"\
                 "\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}"
