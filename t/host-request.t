@@ -7,11 +7,18 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use Civic::App;
 use Civic::Host;
 use Civic::Plugin;
 use Test::More;
 
-my $gate = Civic::Plugin->start(department => 'memory 4m;', http => <<'END');
+my $key = Civic::App->key;
+my $gate = Civic::Plugin->start(department => 'memory 4m;',
+    files => { 'apps.json' => Civic::App->file({ name => 'his',
+        scopes => ['a', 'b'], region => '350122',
+        keys => [Civic::App->record($key)] }) },
+    http => <<'END');
+    civic_apps file=apps.json;
     log_format code '$uri $status "$civic_code" "$civic_plugin_time"';
     access_log %DIR%/code.log code;
 END
@@ -83,6 +90,7 @@ END
         'POST /raw' => { run => 'raw', body => 'raw' },
         'POST /any' => { run => 'any', max_body => '2m' },
         'GET /answer/{kind}' => 'answer',
+        'GET /who' => { run => 'show', auth => ['app:key'] },
     });
 
 
@@ -115,6 +123,14 @@ is $seen->{language}, 'en', 'the language';
 like $seen->{trace}, qr/^[0-9a-f]{32}$/, 'the trace id';
 cmp_ok abs($seen->{deadline} - time - 5), '<', 3, 'the deadline';
 ok !exists $seen->{caller}, 'nobody calls';
+
+$res = $gate->get('/health/echo/who', { 'X-Api-Key' => $key });
+$seen = body($res);
+is_deeply $seen->{caller}, { id => 'app:his', app => 'his', subject => '',
+    issuer => '', region => '350122', scopes => ['a', 'b'], roles => [] },
+    'an application calls, by its key';
+ok !exists $seen->{headers}{'x-api-key'}, 'which the plugin does not see';
+is $gate->get('/health/echo/who')->{status}, 401, 'without it nobody does';
 
 $res = $gate->get('/health/echo/items/a?n=x', { 'Accept-Language' => 'en' });
 is $res->{status}, 400, 'a query against its schema is 400';

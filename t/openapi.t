@@ -48,7 +48,7 @@ my $manifest = <<'END';
         "PUT,PROPPATCH /files/{base}...{head}/{rest...}": {
             "auth": ["citizens"], "body": "raw", "run": "file"
         },
-        "any /all": { "auth": ["citizens"], "run": "all" },
+        "any /all": { "auth": ["citizens", "staff+app:key"], "run": "all" },
         "POST /internal": { "auth": ["plugins"], "run": "internal" }
     },
     "problems": {
@@ -98,6 +98,13 @@ is_deeply $slots->{security},
 is_deeply [map { "$_->{in} $_->{name} " . ($_->{required} ? 1 : 0) }
            @{$slots->{parameters}}],
           ['query date 1', 'query id 0'], 'the query is told';
+
+is_deeply $paths->{"$base/all"}{get}{security},
+          [{ citizens => [] }, { staff => [], 'app.key' => [] }],
+          'A+B is one alternative, and names have no colon';
+is_deeply $api->{components}{securitySchemes}{'app.key'},
+          { type => 'apiKey', in => 'header', name => 'X-Api-Key' },
+          'which an API key is';
 
 my $book = $paths->{"$base/appointments"}{post};
 is_deeply $slots->{'x-civic-require'},

@@ -145,7 +145,7 @@ civic_app_signer_read(civic_app_reader_t *reader,
 }
 
 
-/* clients write it between quotes in a header */
+/* clients write it between quotes in a header, administrators in a path */
 
 static ngx_int_t
 civic_app_signer_id(civic_app_reader_t *reader,
@@ -162,7 +162,8 @@ civic_app_signer_id(civic_app_reader_t *reader,
     for (i = 0; i < id->len; i++) {
 
         if (id->data[i] <= 0x20 || id->data[i] >= 0x7f
-            || id->data[i] == '"' || id->data[i] == '\\')
+            || id->data[i] == '"' || id->data[i] == '\\'
+            || id->data[i] == '/')
         {
             break;
         }
@@ -170,7 +171,8 @@ civic_app_signer_id(civic_app_reader_t *reader,
 
     if (i < id->len || i > CIVIC_APP_SIGNER_ID) {
         return civic_app_read_error(reader, "is no id of a signer: visible "
-                                    "ASCII without quotes, at most %d",
+                                    "ASCII without quotes and \"/\", at "
+                                    "most %d",
                                     CIVIC_APP_SIGNER_ID);
     }
 

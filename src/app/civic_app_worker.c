@@ -54,16 +54,14 @@ civic_app_worker_start(const civic_app_main_conf_t *amcf)
 }
 
 
+/* also in a worker that leaves: requests that it still has must know, too */
+
 static void
 civic_app_worker_poll(ngx_event_t *ev)
 {
     u_char               version[NGX_INT64_LEN];
     ngx_str_t            argv[2];
     civic_app_worker_t  *worker = ev->data;
-
-    if (ngx_exiting || ngx_quit || ngx_terminate) {
-        return;
-    }
 
     if (worker->polling == NULL) {
         argv[0].data = worker->epoch;

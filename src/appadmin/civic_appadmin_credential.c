@@ -356,7 +356,21 @@ static ngx_int_t
 civic_appadmin_certificate_edit(civic_appadmin_change_t *change,
     civic_value_t *app)
 {
+    ngx_str_t       subject;
     civic_value_t  *item;
+
+    /* or nobody could name it in a path, to take it away again */
+
+    if (civic_value_string(civic_value_member(&change->call->body, "subject"),
+                           &subject)
+        == NGX_OK
+        && ngx_strlchr(subject.data, subject.data + subject.len, '/') != NULL)
+    {
+        return civic_appadmin_decline(change, CIVIC_ADMIN_INVALID,
+                                      "a \"subject\" with \"/\" is not "
+                                      "taken: name the certificate by its "
+                                      "\"sha256\"");
+    }
 
     item = civic_appadmin_item(change, app, "certificates");
 

@@ -93,7 +93,7 @@ civic_openapi_begin(civic_openapi_t *api, civic_json_t *root,
 {
     ngx_str_t     *issuer;
     ngx_uint_t     i;
-    civic_json_t  *info, *components, *scheme;
+    civic_json_t  *info, *components;
 
     if (civic_openapi_text(root, "openapi", "3.1.0") != NGX_OK) {
         return NGX_ERROR;
@@ -118,14 +118,7 @@ civic_openapi_begin(civic_openapi_t *api, civic_json_t *root,
     issuer = issuers->elts;
 
     for (i = 0; i < issuers->nelts; i++) {
-
-        scheme = civic_json_new(CIVIC_JSON_OBJECT);
-
-        if (scheme == NULL
-            || civic_json_set(api->security, &issuer[i], scheme) != NGX_OK
-            || civic_openapi_text(scheme, "type", "http") != NGX_OK
-            || civic_openapi_text(scheme, "scheme", "bearer") != NGX_OK)
-        {
+        if (civic_openapi_scheme(api->security, &issuer[i]) != NGX_OK) {
             return NGX_ERROR;
         }
     }

@@ -51,5 +51,15 @@ civic_json_t *civic_openapi_item(civic_json_t *array);
 ngx_int_t civic_openapi_text(civic_json_t *object, const char *name, const
     char *fmt, ...);
 
+/*
+ * One way to say who calls, a word of civic_auth ("citizens", "app:key",
+ * "A+B"): as security schemes, and as an alternative that names them, whose
+ * first has `scopes`, which it takes.
+ */
+
+ngx_int_t civic_openapi_scheme(civic_json_t *schemes, const ngx_str_t *word);
+ngx_int_t civic_openapi_party(civic_json_t *item, const ngx_str_t *word,
+    civic_json_t *scopes);
+
 
 #endif /* _CIVIC_OPENAPI_BUILD_H_INCLUDED_ */

@@ -9,6 +9,7 @@
 
 
 #include "civic_openapi.h"
+#include "civic_app.h"
 #include "civic_issuer.h"
 #include "civic_plugin.h"
 
@@ -21,6 +22,8 @@ typedef struct {
 } civic_openapi_page_t;
 
 
+static ngx_int_t civic_openapi_module_apps(ngx_http_request_t *r,
+    ngx_array_t *words);
 static char *civic_openapi_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t civic_openapi_handler(ngx_http_request_t *r);
@@ -179,6 +182,28 @@ civic_openapi_refresh(ngx_http_request_t *r)
 }
 
 
+/* the list is ours alone, made for this request */
+
+static ngx_int_t
+civic_openapi_module_apps(ngx_http_request_t *r, ngx_array_t *words)
+{
+    ngx_str_t  *word;
+
+    if (!civic_app_configured(r->main_conf)) {
+        return NGX_OK;
+    }
+
+    word = ngx_array_push(words);
+    if (word == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(word, "app:key");
+
+    return NGX_OK;
+}
+
+
 /* what it is made of goes with the request; only the text stays */
 
 static ngx_int_t
@@ -196,7 +221,9 @@ civic_openapi_make(ngx_http_request_t *r, ngx_pool_t *pool, ngx_str_t *text)
     issuers = civic_issuer_names(r);
     entry = ngx_palloc(r->pool, (n + 1) * sizeof(civic_openapi_plugin_t));
 
-    if (issuers == NULL || entry == NULL) {
+    if (issuers == NULL || entry == NULL
+        || civic_openapi_module_apps(r, (ngx_array_t *) issuers) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

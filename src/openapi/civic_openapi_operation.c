@@ -155,7 +155,7 @@ civic_openapi_alternatives(civic_json_t *list, const ngx_str_t *issuer,
         scopes = civic_json_new(CIVIC_JSON_ARRAY);
 
         if (item == NULL || scopes == NULL
-            || civic_json_set(item, issuer, scopes) != NGX_OK)
+            || civic_openapi_party(item, issuer, scopes) != NGX_OK)
         {
             return NGX_ERROR;
         }

@@ -2,6 +2,7 @@
 --
 -- What wrk sends: the lines of a file, "METHOD PATH" or "METHOD PATH TOKEN",
 -- one after the other, over and over, from the one whose number is given.
+-- A token that begins with "cg_" is an API key.
 -- All are formatted before the first is sent, so that making them costs
 -- nothing while the clock runs.
 
@@ -13,7 +14,8 @@ function init(arguments)
         local method, path, token = line:match("^(%S+) (%S+) ?(%S*)$")
         local headers = {}
         if token ~= "" then
-            headers["Authorization"] = "Bearer " .. token
+            local scheme = token:match("^cg_") and "Apikey " or "Bearer "
+            headers["Authorization"] = scheme .. token
         end
         local body = method ~= "GET" and "" or nil
         table.insert(requests, wrk.format(method, path, headers, body))

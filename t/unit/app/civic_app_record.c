@@ -1,11 +1,6 @@
-/* sources: src/app/civic_app_record.c src/app/civic_app_credential.c
-            src/app/civic_app_signer.c src/app/civic_app_read.c
-            src/app/civic_app_cidr.c src/json/civic_json.c
-            src/civic_problem.c
-            src/jose/civic_jose_base64url.c src/jose/civic_jose_digest.c
-            src/jose/civic_jose_jwa.c src/jose/civic_jose_jws.c
-            src/jose/civic_jose_key.c src/jose/civic_jose_mac.c
-            src/jose/civic_jose_pkey.c src/jose/civic_jose_seal.c
+/* sources: src/app/civic_app_re*.c src/app/civic_app_c[ir]*.c
+            src/app/civic_app_signer.c src/json/civic_json.c
+            src/civic_problem.c src/jose/civic_jose_[bdjkmps]*.c
             src/jose/civic_jose_verifier.c */
 
 /*
@@ -25,9 +20,12 @@
 
 #define NOW     1700000000
 
-#define HEX_A   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define HEX_B   "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define HEX_C   "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+#define HEX_A                                                                 \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HEX_B                                                                 \
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define HEX_C                                                                 \
+    "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 
 #define ED25519 "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"EdDSA\",\"x\":"\
                 "\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}"
@@ -113,7 +111,7 @@ whole_record(void **state)
         "'addresses':['10.0.0.0/8','::1'],'expires':1800000000,"
         "'keys':[{'id':'AbCd1234','sha256':'" HEX_A "','created':1,"
         "'expires':1700000001}],"
-        "'signers':[{'id':'firm/1','algorithm':'hmac-sm3','schemes':"
+        "'signers':[{'id':'firm.1','algorithm':'hmac-sm3','schemes':"
         "['x-ca','rfc9421'],'secret':'0123456789abcdef'},"
         "{'id':'ed','algorithm':'ed25519','schemes':['rfc9421'],'jwk':"
         ED25519 "}],"

@@ -104,12 +104,14 @@ sub gate {
                                 . 'civic_require scope=imaging:read;';
     my $zone = $option{zone} // '32m';
     my $more = $option{more} // '';
+    my $http = $option{http} // '';
     my @keys = ref $option{key} eq 'ARRAY' ? @{ $option{key} } : $option{key};
 
     return $class->start(%option,
         files => { 'keys.json' => Civic::Token->jwks(@keys) },
         http  => <<"END", server => <<"END");
     civic_zone $zone;
+    $http
     civic_issuer citizens {
         issuer      https://id.civicgate.example;
         audience    social-services;
