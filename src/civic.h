@@ -68,10 +68,13 @@ struct civic_ctx_s {
     ngx_chain_t            *page;      /* owned by civic_filter.c */
     civic_identity_t       *identity;  /* of the location judged last */
     ngx_uint_t              auth_status; /* civic_auth_status_e */
+    ngx_uint_t              preflight; /* the method it asks about, or 0 */
+    const struct civic_cors_s  *cors;  /* said by the last location to speak */
 
     /* by client request: only in the main context */
 
     civic_auth_ctx_t       *auth;      /* owned by auth/, NULL: none yet */
+    ngx_uint_t              require_status; /* civic_require_status_e */
     ngx_uint_t              limit_status; /* civic_limit_status_e */
     civic_limit_ctx_t      *limit;     /* owned by limit/ */
     civic_filter_ctx_t     *filter;    /* owned by filter/, NULL: none */
@@ -89,6 +92,7 @@ struct civic_ctx_s {
     u_char                  span_id[CIVIC_SPAN_ID_LEN];
 
     unsigned                replied:1; /* the gate made the answer itself */
+    unsigned                asserted:1; /* a service got X-Civic-Assertion */
 };
 
 

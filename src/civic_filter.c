@@ -5,12 +5,13 @@
  * The gate's place among the response filters, and their order: the gate's
  * own page in place of the one that nginx makes when a service cannot be
  * reached, a body is too large and the like; plugins that filter; limit
- * headers.  Where no plugin filters, answers of services and pages of the
- * operator pass untouched.
+ * headers, and those of CORS.  Where none of this is in force, answers of
+ * services and pages of the operator pass untouched.
  */
 
 
 #include "civic.h"
+#include "civic_cors.h"
 #include "civic_reply.h"
 #include "civic_limit.h"
 #include "civic_filter_plugins.h"
@@ -114,6 +115,10 @@ civic_filter_send_header(ngx_http_request_t *r, civic_ctx_t *ctx)
         && ctx->limit != NULL
         && civic_limit_add_headers(r, ctx) != NGX_OK)
     {
+        return NGX_ERROR;
+    }
+
+    if (ctx != NULL && civic_cors_add_headers(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 

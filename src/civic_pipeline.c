@@ -8,8 +8,8 @@
  *     SERVER_REWRITE   last: one look at the routing table, then straight
  *                      into the service's location
  *     REWRITE          first: is the location open to it, early limits,
- *                      can its plugin answer, who is it, may it, limits,
- *                      plugins that filter
+ *                      preflights of CORS, can its plugin answer, who is
+ *                      it, may it, limits, plugins that filter
  *     LOG              counters and the record of the decision
  *
  * The checks sit in REWRITE because `return` and `rewrite` answer before
@@ -24,7 +24,9 @@
 #include "civic_trace.h"
 #include "civic_wait.h"
 #include "civic_route.h"
+#include "civic_assertion.h"
 #include "civic_auth.h"
+#include "civic_cors.h"
 #include "civic_issuer_query.h"
 #include "civic_limit.h"
 #include "civic_plugin_step.h"
@@ -60,11 +62,14 @@ static void civic_pipeline_last(ngx_http_phase_handler_t *ph, ngx_uint_t n,
 
 static civic_pipeline_step_pt  civic_pipeline_steps[] = {
     civic_route_admit,
+    civic_cors_enter,
     civic_limit_early,
+    civic_cors_preflight,
     civic_plugin_check,
     civic_auth_authenticate,
     civic_require_authorise,
     civic_limit_late,
+    civic_assertion_step,
     NULL
 };
 

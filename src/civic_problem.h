@@ -70,6 +70,10 @@
     X(ISSUER_UNKNOWN,         401, "issuer-unknown",        "unauthenticated")\
     X(AUDIENCE_MISMATCH,      401, "audience-mismatch",                       \
       "unauthenticated")                                                      \
+    X(CERTIFICATE_UNVERIFIED, 401, "certificate-unverified",                  \
+      "unauthenticated")                                                      \
+    X(TOKEN_BINDING_FAILED,   401, "token-binding-failed",                    \
+      "unauthenticated")                                                      \
     X(TOKEN_EXPIRED,          401, "token-expired",         "unauthenticated")\
     X(TOKEN_NOT_YET_VALID,    401, "token-not-yet-valid",                     \
       "unauthenticated")                                                      \
@@ -79,11 +83,33 @@
       "unauthenticated")                                                      \
     X(TYPE_MISMATCH,          401, "type-mismatch",         "unauthenticated")\
     X(CLAIM_MISSING,          401, "claim-missing",         "unauthenticated")\
+    X(TOKEN_INACTIVE,         401, "token-inactive",        "unauthenticated")\
+    X(KEYS_UNAVAILABLE,       503, "keys-unavailable",      "unavailable")    \
+    X(ASKING_UNAVAILABLE,     503, "introspection-unavailable",               \
+      "unavailable")                                                          \
     X(TOKEN_REVOKED,          401, "token-revoked",         "unauthenticated")\
     X(REVOCATIONS_UNKNOWN,    503, "revocations-unknown",   "unavailable")    \
     X(PARTIES_DIFFER,         401, "parties-differ",        "unauthenticated")\
+    X(SIGNIN_STATE,           400, "signin-state",          "signin-failed")  \
+    X(SIGNIN_ANSWER,          400, "signin-answer",         "signin-failed")  \
+    X(SIGNIN_DENIED,          403, "signin-denied",         "signin-failed")  \
+    X(SIGNIN_CODE,            400, "signin-code",           "signin-failed")  \
+    X(SIGNIN_NONCE,           401, "signin-nonce",          "signin-failed")  \
+    X(SIGNIN_TOKEN,           502, "signin-token",          "signin-failed")  \
+    X(SIGNIN_PROVIDER,        502, "signin-provider",       "signin-failed")  \
+    X(SIGNIN_LOGOUT_TOKEN,    400, "signin-logout-token",   "malformed")      \
+    X(SIGNIN_UNAVAILABLE,     503, "signin-unavailable",    "unavailable")    \
     X(ORIGIN_REFUSED,         403, "origin-refused",        "origin-refused") \
     X(SCOPE_DENIED,           403, "scope-denied",          "scope-denied")   \
+    X(ROLE_DENIED,            403, "role-denied",           "scope-denied")   \
+    X(REGION_DENIED,          403, "region-denied",         "scope-denied")   \
+    X(CLAIM_DENIED,           403, "claim-denied",          "scope-denied")   \
+    X(CALLER_DENIED,          403, "caller-denied",         "scope-denied")   \
+    X(SOURCE_DENIED,          403, "source-denied",         "scope-denied")   \
+    X(SOURCE_MISSING,         403, "source-missing",        "scope-denied")   \
+    X(LEVEL_DENIED,           401, "level-denied",          "level-denied")   \
+    X(SOURCE_DUPLICATE,       400, "source-duplicate",      "malformed")      \
+    X(SOURCE_MALFORMED,       400, "source-malformed",      "malformed")      \
                                                                               \
     /* limits */                                                              \
     X(RATE_LIMITED,           429, "rate-limited",          "rate-limited")   \

@@ -26,6 +26,8 @@ civic_reply(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_int_t status)
 
     if (r != r->main
         || status == NGX_HTTP_CLOSE
+        || (status >= NGX_HTTP_SPECIAL_RESPONSE
+            && status < NGX_HTTP_BAD_REQUEST)
         || civic_reply_has_error_page(r, status))
     {
         return status;

@@ -18,7 +18,8 @@ typedef enum {
 
 
 /*
- * Leaves a phase handler with `status`: 204, or what civic_refuse() noted.
+ * Leaves a phase handler with `status`: 204, what civic_refuse() noted, or a
+ * redirect whose Location is set, of which nginx makes the answer.
  * Where the operator has an error_page for it, and in a subrequest, nginx
  * gets the status; otherwise the gate answers itself.  Returns what the
  * phase handler is to return; the request may be gone then.

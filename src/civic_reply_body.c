@@ -60,10 +60,21 @@ static const civic_reply_text_t  civic_reply_texts[] = {
       { ngx_string("请在本网站的页面上操作。"),
         ngx_string("Use the pages of this site.") } },
 
+    { ngx_string("signin-failed"),
+      { ngx_string("登录没有完成"), ngx_string("Sign-in not completed") },
+      { ngx_string("请回到原来的页面，重新登录。"),
+        ngx_string("Go back to the page and sign in again.") } },
+
     { ngx_string("scope-denied"),
       { ngx_string("没有权限"), ngx_string("Permission denied") },
       { ngx_string("您的授权范围不包含这项服务。"),
         ngx_string("Your authorisation does not cover this service.") } },
+
+    { ngx_string("level-denied"),
+      { ngx_string("需要更高等级的身份认证"),
+        ngx_string("Stronger authentication required") },
+      { ngx_string("请以更高等级的方式重新登录。"),
+        ngx_string("Sign in again at a higher level of assurance.") } },
 
     { ngx_string("anonymous-denied"),
       { ngx_string("不接受匿名访问"),

@@ -79,16 +79,12 @@ for my $word (qw(leeway lifetime type subject scope region roles level
 
 refused('an unknown word', qr/unknown word "audiences" in civic_issuer/,
         block('audiences a;'));
-refused('a word of a later version', qr/does not have "introspect" yet/,
-        block('introspect remote=idp;'));
 refused('a place that is none', qr/"token body" .* is none of header, cookie=/,
         block('token header body;'));
 refused('a cookie without a name', qr/"token cookie=" .* is none of/,
         block('token cookie=;'));
 refused('a place twice', qr/"token query=t" comes twice/,
         block('token query=t header query=t;'));
-refused('keys from afar', qr/reads keys from a file only/,
-        block('', keys => 'keys remote=idp;'));
 refused('a block inside', qr/unexpected "\{"/, block("keys {\n}"));
 refused('a leeway of six minutes', qr/"leeway 6m" .* at most 5m/,
         block('leeway 6m;'));
@@ -155,5 +151,63 @@ umask 0000;
 ok $ok, 'a key file that everybody may write is accepted';
 like $output, qr/\[warn\] .*everybody may write to key file .*conf:\d+/,
     '... with a warning';
+
+# words that name a remote
+
+my $idp = 'civic_remote idp { url http://127.0.0.1:1; }';
+my $live = 'keys remote=idp path=/jwks';
+my $ask = 'introspect remote=idp path=/introspect';
+
+($ok, $output) = check(block('', keys => "$live refresh=1d cooldown=1h;")
+                       . $idp);
+ok $ok, 'keys may come from a remote that is defined later'
+    or diag $output;
+($ok, $output) = check("$idp\n" . block("$ask cache=0s always;",
+                       keys => '', algorithms => ''));
+ok $ok, 'an issuer that is asked needs no keys' or diag $output;
+($ok, $output) = check("$idp\n" . block("$ask;", keys => "$live;"));
+ok $ok, 'and may have both' or diag $output;
+
+for ('keys', 'introspect') {
+    my $of = sub {
+        my ($words) = @_;
+        return $idp . "\n" . ($_ eq 'keys' ? block('', keys => "keys $words;")
+                                          : block("introspect $words;"));
+    };
+    refused("$_ without a path", qr/"$_" .* does not say "path="/,
+            $of->('remote=idp'));
+    refused("$_ without a remote", qr/"$_" .* does not say "remote="/,
+            $of->('path=/x ' . ($_ eq 'keys' ? 'refresh=5m' : 'cache=5s')));
+    refused("$_ with an unknown parameter",
+            qr/unknown parameter "colour=red" of "$_"/,
+            $of->('remote=idp path=/x colour=red'));
+    refused("$_ with two paths", qr/"path=" comes twice/,
+            $of->('remote=idp path=/x path=/y'));
+    refused("$_ with a path that leaves the remote", qr/"path=\/\.\.\/x" in/,
+            $of->('remote=idp path=/../x'));
+    refused("$_ of a remote that nobody defines",
+            qr/names an unknown civic_remote "other"/,
+            $of->('remote=other path=/x'));
+}
+
+refused('a refresh that is too short',
+        qr/"refresh=10ms" .* is not a time from 1s to 1d/,
+        "$idp\n" . block('', keys => "$live refresh=10ms;"));
+refused('a cooldown that is none',
+        qr/"cooldown=soon" .* is not a time from 1s to 1h/,
+        "$idp\n" . block('', keys => "$live cooldown=soon;"));
+refused('a cache that is too long',
+        qr/"cache=2h" .* is not a time of at most 1h/,
+        "$idp\n" . block("$ask cache=2h;"));
+refused('always twice', qr/says "always" twice/,
+        "$idp\n" . block("$ask always always;"));
+refused('symmetric keys of a remote',
+        qr/symmetric keys are not taken from a remote/,
+        "$idp\n" . block('', keys => "$live;",
+                         algorithms => 'algorithms ES256 HS256;'));
+refused('keys without algorithms', qr/does not say "algorithms"/,
+        "$idp\n" . block('', keys => "$live;", algorithms => ''));
+refused('algorithms without keys', qr/does not say "keys"/,
+        "$idp\n" . block("$ask;", keys => ''));
 
 done_testing;

@@ -17,10 +17,13 @@ File::Path::make_path($plugins);
 chmod 0755, $cli->home, $cli->home . '/plugins', $plugins;
 
 
+my $last;
+
 sub runs {
     my ($words, $pattern, $title) = @_;
 
     my ($status, $output) = $cli->run('plugin', @$words);
+    $last = $output;
     is $status, 0, "civic plugin @$words" or diag $output;
     like $output, $pattern, $title;
     return;
@@ -50,6 +53,7 @@ my $start = Time::HiRes::time();
 runs(['new', 'health/hello'], qr/^health\/hello +ready +0\.1\.0/m,
      'a new plugin is live');
 cmp_ok Time::HiRes::time() - $start, '<', 4, 'in no time';
+unlike $last, qr{/\.\./}, 'its folder has a plain path';
 is hello()->{content}, '{"hello":"li"}', 'it answers';
 runs(['list'], qr/^health\/hello +ready +0\.1\.0 +\w{32}$/m, 'it is listed');
 runs(['check', 'health/hello'], qr/nothing is wrong/, 'nothing is wrong');

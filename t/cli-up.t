@@ -4,9 +4,11 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use File::Temp ();
 use IO::Socket::INET ();
 use Test::More;
 use Civic::Cli;
+use Civic::Revoke;
 
 my $cli = Civic::Cli->new;
 my $gate = $cli->gate;
@@ -56,6 +58,19 @@ like $why, qr/nginx\.conf:\d+/, 'and the line that refused';
 ($status, $why) = $cli->run('why', '0' x 32);
 is $status, 1, 'why fails for an answer that it does not know';
 like $why, qr/no recent answer/, 'and says so';
+
+my $token = $cli->token('imaging:read');
+sub asked {
+    return $gate->get('/health/imaging/v1/studies',
+                      { Authorization => "Bearer $token" })->{status};
+}
+is asked(), 200, 'a token lets one in';
+my $file = File::Temp->new(TMPDIR => 1);
+print {$file} $token;
+close $file;
+($status, $said) = $cli->run('token', 'revoke', '--token-file', "$file");
+is $status, 0, 'it can be revoked' or diag $said;
+ok defined Civic::Revoke->await(sub { asked() == 401 }), 'and is no good';
 
 my $rival = Civic::Cli->new(port => $cli->port);
 ($status, $said) = $rival->run('up', '-d');

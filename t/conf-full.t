@@ -58,12 +58,15 @@ my $officers = Civic::Issuer->new(
     iss => 'https://id.officers.example.gov.cn');
 my %files = ('keys/citizens.jwks.json' =>
              Civic::Token->jwks($citizens->key),
-             'keys/redis.password' => "secret\n");
+             'keys/redis.password' => "secret\n",
+             'keys/portal.secret' => "the secret of a client\n");
+my %mode = ('keys/portal.secret' => 0600);
 
 sub start {
     my ($text) = @_;
 
-    return Civic::Gate->start(conf => prepared($text), files => \%files);
+    return Civic::Gate->start(conf => prepared($text), files => \%files,
+                               mode => \%mode);
 }
 
 
@@ -79,21 +82,26 @@ for my $file (glob 'src/*.c src/*/*.c') {
     }
     push @variables, $text =~ /^    \{ ngx_string\("(civic_\w+)"\), NULL,/gm,
                      $text =~ /_variable =\s+ngx_string\("(\w+)"\)/g;
-    push @words, $1 =~ /^    \{ "(\w+)",/gm
-        if $text =~ /(?:issuer|redis_conf|department)_words
-                     \[\][ ]=[ ]\{(.*?)^\};/msx;
+    while ($text =~ /civic_(?:conf|auth_issuer)_word_t\s+
+                     \w+\[\][ ]=[ ]\{(.*?)^\};/gmsx) {
+        my $table = $1 =~ s/^    \{[^}]*?_block_later,.*?\}//gmrs;
+        push @words, $table =~ /^    \{ "(\w+)",/gm;
+        push @parameters, $table =~ /^    \{ "(\w+=)",/gm;
+    }
     push @parameters, $1 =~ /ngx_string\("(\w+=)"\)/g
         if $text =~ /civic_limit_policy_parameters\[\] = \{(.*?)^\};/ms;
 }
 
 cmp_ok scalar @directives, '>=', 16, 'the directives are found in the source';
-cmp_ok scalar @words, '>=', 19, 'the words of blocks are found';
-cmp_ok scalar @parameters, '>=', 4, 'the parameters of policies are found';
+cmp_ok scalar @words, '>=', 39, 'the words of blocks are found';
+cmp_ok scalar @parameters, '>=', 8, 'the parameters are found';
 
-is_deeply [grep { $without_prose !~ /^\s*$_\b/m } @directives, @words], [],
-          'conf/full.conf has every directive and every word of a block';
+is_deeply [grep { $without_prose !~ /^\s*$_\b/m } @directives], [],
+          'conf/full.conf has every directive';
+is_deeply [grep { $full !~ /^\s*(?:# )?$_\b.*;/m } @words], [],
+          'conf/full.conf has every word of a block, some as a comment';
 is_deeply [grep { $without_prose !~ /\b$_/ } @parameters], [],
-          'conf/full.conf has every parameter of a policy';
+          'conf/full.conf has every parameter';
 is_deeply [grep { my $name = $_;
                   !grep { slurp($_) =~ /^#+ $name$/m }
                         glob 'docs/directives/*.md' } @directives], [],
@@ -175,7 +183,8 @@ for my $text ($full, $bare) {
     $cached =~ s/(?=^    server )/proxy_cache_path c keys_zone=c:1m;\n/m;
     $cached =~ s/(location \/probe\/ \{)/$1 proxy_cache c;/;
     my ($ok, $output) = Civic::Gate->check(conf => $cached,
-                                           files => \%files);
+                                           files => \%files,
+                                           mode => \%mode);
     ok !$ok, 'a cache that would mix callers is refused' or diag $output;
     like $output, qr/proxy_cache under civic_auth/, 'and the error says so';
 }

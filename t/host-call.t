@@ -69,11 +69,15 @@ END
         'GET /fails' => { auth => ['plugins'], run => 'fails' },
         'GET /slow' => { auth => ['plugins'], run => 'slow' },
         'GET /text' => 'text',
+        'GET,PUT,POST /several' => { auth => ['plugins'], run => 'show' },
+        'any /several/{id}' => { auth => ['plugins'], run => 'show' },
+        'DELETE /several/{id}' => { auth => ['plugins'], run => 'taken' },
     });
 
 my @calls = map { "data/pay:$_" } 'GET /orders/{id:[0-9]+}/{rest...}',
             'POST /orders', 'GET /taken', 'GET /fails', 'GET /slow',
-            'GET /text', 'GET /gone', 'GET /data/pay/text';
+            'GET /text', 'GET /gone', 'GET /data/pay/text', 'PUT /several',
+            'DELETE /several', 'PATCH /several/{id}', 'DELETE /several/{id}';
 
 Civic::Host->plugin($gate, 'health/caller', <<'END',
 local m = {}
@@ -115,6 +119,14 @@ function m.fails(r) return told("data/pay:GET /fails") end
 function m.slow(r) return told("data/pay:GET /slow") end
 function m.text(r) return told("data/pay:GET /text") end
 function m.whole(r) return told("data/pay:GET /data/pay/text") end
+function m.several(r) return told("data/pay:PUT /several") end
+function m.unlisted(r) return told("data/pay:DELETE /several") end
+function m.any(r)
+    return told("data/pay:PATCH /several/{id}", { params = { id = "x" } })
+end
+function m.listed(r)
+    return told("data/pay:DELETE /several/{id}", { params = { id = "x" } })
+end
 function m.gone(r) return told("data/pay:GET /gone") end
 function m.other(r) return told("data/other:GET /") end
 
@@ -122,11 +134,13 @@ return m
 END
     needs => { calls => \@calls },
     routes => { map { ("GET /$_" => $_) } qw(show param lacks query make once
-                mismatch body nobody taken fails slow text whole gone other) });
+                mismatch body nobody taken fails slow text whole gone other
+                several unlisted any listed) });
 
 
 sub ask { return Civic::Host::body($gate->get("/health/caller/$_[0]",
-                                   { Authorization => 'Bearer a' })) }
+                                   { Authorization => 'Bearer a',
+                                     @_[1 .. $#_] })) }
 
 
 my $told = ask('show');
@@ -161,6 +175,15 @@ is_deeply ask('fails')->{answer}, { status => 500, body => { status => 500,
           code => 'plugin-failed' } }, 'a failure, too';
 is ask('text')->{answer}{body}, 'text', 'a public route may be called';
 is ask('whole')->{answer}{body}, 'text', 'by its whole path as well';
+
+$seen = ask('several', 'Accept-Language' => 'en')->{answer}{body};
+is $seen->{method}, 'PUT', 'of a route for several the callee sees the one';
+is $seen->{language}, 'en', 'and the language of who asked first';
+is ask('several')->{answer}{body}{language}, 'zh', 'which is zh if none said';
+like ask('unlisted')->{err}, qr/no route "DELETE/, 'a method must be listed';
+is ask('any')->{answer}{body}{method}, 'PATCH', 'a route for any has them all';
+is ask('listed')->{answer}{status}, 409, 'but one that lists it goes first';
+
 like ask('gone')->{err}, qr/has no route "GET \/gone"/, 'not one there is not';
 like ask('other')->{err}, qr/manifest\.json lacks/, 'nor one not named';
 is $gate->get('/data/pay/taken')->{status}, 404,

@@ -221,6 +221,7 @@ get('log');
 my @lines = $gate->log =~ /says: (line \d+ .*)/g;
 is @lines, 100, 'a run logs 100 lines';
 like $lines[0], qr/^line 1 110\*+21/, 'with long numbers masked';
+like $lines[0], qr/, trace: [0-9a-f]{32}/, 'and the trace, which is not';
 
 $gate->get('/health/echo/answer/problem');
 like $gate->read('code.log'),

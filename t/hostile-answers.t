@@ -77,6 +77,8 @@ $hostile->cases({ problems => \%problems },
      409, 'odd'],
     ['a detail that is a page', 'civic.problem("odd",'
      . ' { detail = "<script>x</script>" })', 409, 'odd'],
+    ['a detail that is no UTF-8', 'civic.problem("odd",'
+     . ' { detail = "\255\0" })', 409, 'odd'],
     (map { ["Retry-After $_", "civic.problem('odd', { retry_after = $_ })",
             409, 'odd'] } qw(-1 0 0/0 1e18 "x\r\ny" {})),
     ['a list of fields', 'civic.problem("odd", { 1, 2 })', 409, 'odd'],

@@ -46,9 +46,11 @@ ok $ok, 'a folder that is not there is accepted' or diag $output;
 like $output, qr/\[warn\] .*the folder "\S+nowhere" .* is not there/,
      'with a warning';
 
-department('prefix /health;', 'a department without a path', 'has no path');
-department('path x;', 'one without a prefix', 'has no prefix');
-department("$good colour red;", 'an unknown word', 'unknown word "colour"');
+department('prefix /health;', 'a department without a path',
+           'civic_department "health" does not say "path"');
+department('path x;', 'one without a prefix', 'does not say "prefix"');
+department("$good colour red;", 'an unknown word',
+           'unknown word "colour" in .* knows path, .* off');
 department("$good $good", 'a word that comes twice', '"path" comes twice');
 department('path x; prefix health;', 'a prefix without a slash',
            'prefix "health" is not a plain path');
@@ -57,10 +59,10 @@ department('path x; prefix /health/;', 'a prefix that ends with one',
 department('path x; prefix /a /a/b;', 'a prefix within another',
            'prefix "/a/b" overlaps with "/a"');
 department("$good memory 512k;", 'too little memory', 'at least 1m');
-department("$good cpu 0;", 'no CPU time', 'cpu "0"');
-department("$good timeout 1d;", 'too long a timeout', 'timeout "1d"');
+department("$good cpu 0;", 'no CPU time', '"cpu 0" in civic_department');
+department("$good timeout 1d;", 'too long a timeout', '"timeout 1d" in');
 department("$good instructions 1;", 'too few instructions',
-           'instructions "1"');
+           '"instructions 1" in');
 department("$good allow everything;", 'an unknown grant',
            'cannot allow "everything"');
 department("$good allow data=P9;", 'a class of data that is none',
@@ -80,7 +82,7 @@ department("$good allow calls=pay;", 'a call that names no plugin',
 department("$good allow claims=a,a;", 'a claim that is granted twice',
            'grants "a" twice');
 department("$good secret key;", 'a secret without a file',
-           'invalid number of arguments');
+           '"secret" in .* takes two values');
 department("$good secret key file=nowhere;", 'a secret file that is not there',
            'secret file "\S+" cannot be opened');
 

@@ -29,7 +29,7 @@ sub word {
 }
 
 
-refused('civic_redis main { }', qr/civic_redis "main" has no "server"/,
+refused('civic_redis main { }', qr/civic_redis "main" does not say "server"/,
         'a block without a server');
 refused('civic_redis "a b" { server 127.0.0.1; }', qr/"a b" cannot name/,
         'a name of two words');
@@ -47,21 +47,21 @@ refused('civic_redis a { server unix:; }', qr/civic_redis "a": no path/,
 
 word("$_ x;", qr/this version does not have "$_" yet/)
     for qw(sentinel cluster tls);
-word('nosuch 1;', qr/unknown word "nosuch"/);
+word('nosuch 1;', qr/unknown word "nosuch" in .* server, .*, durable in/);
 word('server 127.0.0.1:2;', qr/"server" comes twice/);
 word('timeout 1s 2s;', qr/"timeout" in civic_redis "main" takes one value/);
 word('timeout;', qr/takes one value/);
 word('timeout "";', qr/has an empty value/);
-word("timeout $_;", qr/timeout "$_" is not a time from 1ms to 60s/)
+word("timeout $_;", qr/"timeout $_" in .* is not a time from 1ms to 60s/)
     for qw(0 61s soon -1s);
-word("connections $_;", qr/connections "$_" is not a number from 1 to 16/)
+word("connections $_;", qr/"connections $_" in .* is not a number from 1 to/)
     for qw(0 17 two);
-word('database 65536;', qr/database "65536" is not a number/);
-word('breaker failures=0;', qr/failures="0" is not a number from 1/);
-word('breaker cooldown=0;', qr/cooldown="0" is not a time/);
-word('breaker 5;', qr/unknown parameter "5" of "breaker" .* failures=/);
+word('database 65536;', qr/"database 65536" in .* is not a number/);
+word('breaker failures=0;', qr/"failures=0" in .* is not a number/);
+word('breaker cooldown=0;', qr/"cooldown=0" in .* is not a time/);
+word('breaker 5;', qr/unknown parameter "5" of "breaker" in civic_redis/);
 word('breaker failures=1 failures=2;', qr/more than one "failures="/);
-word('durable replicas=x;', qr/replicas="x" is not a number from 0/);
+word('durable replicas=x;', qr/"replicas=x" in .* is not a number from 0/);
 word('durable replicas=1 wait=1s;', qr/unknown parameter "wait=1s"/);
 word('user civic;', qr/has a "user" and no "password_file"/);
 word('password_file none;', qr/cannot open password_file "\S+\/none"/);

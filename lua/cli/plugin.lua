@@ -77,8 +77,17 @@ end
 local conf = {}
 
 
+-- "conf/../plugins" leads where "plugins" does, unless conf/ is a link
+
 local function full(path)
-    return path:match("^/") and path or HOME .. "/conf/" .. path
+    path = path:match("^/") and path or HOME .. "/conf/" .. path
+
+    local short, n = path
+    repeat
+        short, n = short:gsub("/[^/.][^/]*/%.%./", "/", 1)
+    until n == 0
+
+    return is_folder(short) and short or path
 end
 
 

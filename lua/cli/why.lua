@@ -6,6 +6,8 @@
 --
 --     luajit why.lua GATE_URL TRACE_ID
 
+package.path = arg[0]:match("^(.-)[^/]*$") .. "?.lua;" .. package.path
+
 local json = require "cjson.safe"
 
 local REASONS = {
@@ -44,8 +46,35 @@ local REASONS = {
     ["claim-missing"] = { "缺少必要的声明", "a required claim was missing" },
     ["parties-differ"] = { "两份凭据不属于同一方",
                            "the credentials were of two parties" },
+    ["signin-state"] = { "登录不是由这个浏览器发起的，或已过期",
+                         "this browser did not begin that sign-in, or long ago" },
+    ["signin-answer"] = { "身份提供方带回的参数有误",
+                          "what the provider sent back was malformed" },
+    ["signin-denied"] = { "身份提供方没有同意登录",
+                          "the provider did not agree to the sign-in" },
+    ["signin-code"] = { "身份提供方不认识授权码",
+                        "the provider did not know the code" },
+    ["signin-nonce"] = { "身份令牌属于另一次登录",
+                         "the ID token was of another sign-in" },
+    ["signin-token"] = { "身份令牌未通过核验", "the ID token was refused" },
+    ["signin-provider"] = { "身份提供方没有给出身份令牌",
+                            "the provider gave no ID token" },
+    ["signin-logout-token"] = { "注销令牌未通过核验",
+                                "the logout token was refused" },
+    ["signin-unavailable"] = { "会话存储没有应答",
+                               "the store of sessions did not answer" },
     ["origin-refused"] = { "请求来自其他网站的页面",
                            "the request came from another site's page" },
+    ["token-revoked"] = { "已被吊销", "it was revoked" },
+    ["revocations-unknown"] = { "还没有读到吊销名单",
+                                "no list of revocations was read yet" },
+    ["admin-not-local"] = { "管理接口只回答本机",
+                            "the administrators' API is for this machine" },
+    ["admin-not-found"] = { "没有这个资源", "there is no such resource" },
+    ["admin-conflict"] = { "与现有内容冲突",
+                           "it is at odds with what is there" },
+    ["admin-invalid"] = { "管理请求看不懂",
+                          "the administrator's request makes no sense" },
     ["scope-denied"] = { "权限范围不足", "the scope was not enough" },
     ["rate-limited"] = { "超过频率限制", "the rate was exceeded" },
     ["anonymous-denied"] = { "匿名访问被拒绝", "anonymous callers are denied" },
@@ -59,6 +88,7 @@ local REASONS = {
                                "the plugin kept failing and is left alone" },
     ["gateway-timeout"] = { "上游超时", "the upstream took too long" },
 }
+local reasons = require "why_reasons"
 
 
 local function fail(zh, en)
@@ -87,7 +117,6 @@ end
 
 local function explain(decision)
     local code = decision.code
-    local reason = REASONS[code]
     local place = decision.refused_by
 
     print(("%s %s -> %d"):format(decision.method,
@@ -95,9 +124,7 @@ local function explain(decision)
                                  decision.status))
     line("时间", "time", decision.time)
     line("代码", "code", code)
-    if reason then
-        line("原因", "reason", reason[1] .. " / " .. reason[2])
-    end
+    line("原因", "reason", reasons[code])
     line("依据", "refused by", place and place.file .. ":" .. place.line)
     line("服务", "service", decision.service)
     line("路由", "route", decision.route)

@@ -29,6 +29,7 @@ typedef struct {
     civic_problem_e         problem;   /* CIVIC_OK: an answer */
     ngx_uint_t              status;
     ngx_str_t               text;      /* of the answer; empty: none */
+    civic_problem_own_t    *own;       /* what the problem adds, or NULL */
     unsigned                later:1;   /* the handler has returned */
     unsigned                over:1;
 } civic_admin_exchange_t;
@@ -352,7 +353,7 @@ civic_admin_refuse(civic_admin_call_t *call, civic_problem_e problem,
                 }
             }
 
-            ex->ctx->own = own;
+            ex->own = own;
         }
     }
 
@@ -431,8 +432,10 @@ civic_admin_request_send(civic_admin_exchange_t *ex)
     }
 
     if (ex->problem != CIVIC_OK) {
-        return civic_reply(r, ex->ctx,
-                           civic_refuse(ex->ctx, ex->problem, alcf->pos));
+        rc = civic_refuse(ex->ctx, ex->problem, alcf->pos);
+        ex->ctx->own = ex->own;
+
+        return civic_reply(r, ex->ctx, rc);
     }
 
     b = ngx_create_temp_buf(r->pool, ex->text.len + 1);

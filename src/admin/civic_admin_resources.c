@@ -9,6 +9,8 @@
 
 
 #include "civic_admin_conf.h"
+#include "civic_revoke_admin.h"
+#include "civic_appadmin.h"
 
 
 #define CIVIC_ADMIN_SEGMENTS  4
@@ -29,7 +31,58 @@ const civic_admin_resource_t  civic_admin_resources[] = {
     { NGX_HTTP_GET, ngx_string(""), ngx_string(""), 0, 0, NULL, NULL,
       civic_admin_index },
 
+    { NGX_HTTP_GET, ngx_string("revocations"), ngx_string(""), 0, 0, NULL,
+      civic_revoke_admin_page, civic_revoke_admin_list },
+    { NGX_HTTP_POST, ngx_string("revocations"), ngx_string(""), 0, 0,
+      civic_revoke_admin_members, NULL, civic_revoke_admin_add },
+    { NGX_HTTP_DELETE, ngx_string("revocations"), ngx_string(""), 0, 0, NULL,
+      civic_revoke_admin_selectors, civic_revoke_admin_lift },
+
+    { NGX_HTTP_GET, ngx_string("apps"), ngx_string(""), 0, 0,
+      NULL, civic_appadmin_list_arguments,
+      civic_appadmin_list },
+
+    { NGX_HTTP_POST, ngx_string("apps"), ngx_string(""), 0, 0,
+      civic_appadmin_create_members, NULL,
+      civic_appadmin_create },
+
+    { NGX_HTTP_GET, ngx_string("apps"), ngx_string(""), 1, 0,
+      NULL, NULL,
+      civic_appadmin_show },
+
+    { NGX_HTTP_PATCH, ngx_string("apps"), ngx_string(""), 1, 0,
+      civic_appadmin_update_members, NULL,
+      civic_appadmin_update },
+
+    { NGX_HTTP_DELETE, ngx_string("apps"), ngx_string(""), 1, 0,
+      NULL, NULL,
+      civic_appadmin_delete },
+
+    { NGX_HTTP_POST, ngx_string("apps"), ngx_string("keys"), 1, 0,
+      civic_appadmin_key_members, NULL,
+      civic_appadmin_key_add },
+
+    { NGX_HTTP_DELETE, ngx_string("apps"), ngx_string("keys"), 1, 1,
+      NULL, NULL,
+      civic_appadmin_remove },
+
+    { NGX_HTTP_POST, ngx_string("apps"), ngx_string("signers"), 1, 0,
+      civic_appadmin_signer_members, NULL,
+      civic_appadmin_signer_add },
+
+    { NGX_HTTP_DELETE, ngx_string("apps"), ngx_string("signers"), 1, 1,
+      NULL, NULL,
+      civic_appadmin_remove },
+
+    { NGX_HTTP_POST, ngx_string("apps"), ngx_string("certificates"), 1, 0,
+      civic_appadmin_certificate_members, NULL,
+      civic_appadmin_certificate_add },
+
+    { NGX_HTTP_DELETE, ngx_string("apps"), ngx_string("certificates"), 1, 1,
+      NULL, NULL,
+      civic_appadmin_remove }
 };
+
 
 const ngx_uint_t  civic_admin_nresources =
     sizeof(civic_admin_resources) / sizeof(civic_admin_resource_t);

@@ -88,6 +88,11 @@ char *civic_auth_policy_resolve(ngx_conf_t *cf,
 ngx_int_t civic_auth_policy_build(void **main_conf,
     civic_auth_policy_t *policy, ngx_pool_t *pool, ngx_str_t *err);
 
+/* does it take credentials of this method?  `policy` may be NULL */
+
+ngx_uint_t civic_auth_policy_names(const civic_auth_policy_t *policy,
+    civic_auth_method_e method);
+
 /* what is asked of this request here; NULL: nobody is asked anything */
 
 const civic_auth_policy_t *civic_auth_policy_get(ngx_http_request_t *r,

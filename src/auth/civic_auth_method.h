@@ -20,6 +20,8 @@ typedef enum {
     CIVIC_AUTH_BEARER = 0,             /* issuer/: tokens */
     CIVIC_AUTH_APP_KEY,                /* app/: API keys */
     CIVIC_AUTH_SIGNATURE,              /* sign/: signed requests */
+    CIVIC_AUTH_SIGNIN,                 /* signin/: browsers' sessions */
+    CIVIC_AUTH_CERTIFICATE,            /* cert/: of TLS, for applications */
     CIVIC_AUTH_METHODS
 } civic_auth_method_e;
 
@@ -105,6 +107,8 @@ extern const civic_auth_method_t  *civic_auth_methods[CIVIC_AUTH_METHODS];
 extern const civic_auth_method_t  civic_issuer_bearer_method;
 extern const civic_auth_method_t  civic_app_key_method;
 extern const civic_auth_method_t  civic_sign_signature_method;
+extern const civic_auth_method_t  civic_signin_method;
+extern const civic_auth_method_t  civic_cert_method;
 
 
 /* of the client's request; NULL: no memory */

@@ -12,7 +12,9 @@
 const civic_auth_method_t  *civic_auth_methods[CIVIC_AUTH_METHODS] = {
     &civic_issuer_bearer_method,
     &civic_app_key_method,
-    &civic_sign_signature_method
+    &civic_sign_signature_method,
+    &civic_signin_method,
+    &civic_cert_method
 };
 
 

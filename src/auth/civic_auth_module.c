@@ -8,6 +8,7 @@
 
 
 #include "civic_auth_conf.h"
+#include "civic_cert.h"
 #include "civic_route.h"
 
 
@@ -220,6 +221,14 @@ civic_auth_check_loc_conf(ngx_conf_t *cf, civic_auth_loc_conf_t *conf)
                                 "location \"%V\" in a server with routes "
                                 "states neither civic_auth ISSUER nor "
                                 "civic_auth off", &clcf->name);
+    }
+
+    if (civic_auth_policy_names(conf->policy, CIVIC_AUTH_CERTIFICATE)
+        && !civic_cert_verifies(cf))
+    {
+        return civic_conf_error(cf, &conf->policy->pos,
+                                "civic_auth names app:certificate in a server "
+                                "without ssl_verify_client");
     }
 
     if (conf->policy == NULL

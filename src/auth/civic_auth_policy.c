@@ -368,3 +368,27 @@ civic_auth_policy_get(ngx_http_request_t *r, const civic_ctx_t *ctx)
 
     return civic_auth_terms_policy(r, ctx);
 }
+
+
+ngx_uint_t
+civic_auth_policy_names(const civic_auth_policy_t *policy,
+    civic_auth_method_e method)
+{
+    ngx_uint_t           i;
+    civic_auth_group_t  *group;
+
+    if (policy == NULL || policy->off) {
+        return 0;
+    }
+
+    group = policy->groups->elts;
+
+    for (i = 0; i < policy->groups->nelts; i++) {
+
+        if (group[i].method == method) {
+            return 1;
+        }
+    }
+
+    return 0;
+}

@@ -13,7 +13,9 @@
 
 #include "civic_auth_conf.h"
 #include "civic_auth_headers.h"
+#include "civic_revoke.h"
 #include "civic_sign_recheck.h"
+#include "civic_cert.h"
 #include "civic_status.h"
 
 
@@ -52,7 +54,9 @@ static ngx_int_t civic_auth_step_refuse(ngx_http_request_t *r,
 
 static civic_problem_e  (*civic_auth_step_checks[])(ngx_http_request_t *r,
     const civic_identity_t *identity) = {
+    civic_revoke_check,
     civic_sign_recheck,
+    civic_cert_binding_check,
     NULL
 };
 

@@ -53,9 +53,13 @@ civic_auth_terms_create(ngx_cycle_t *cycle, const civic_auth_wish_t *wish,
 
     if (wish->requires->nelts != 0) {
 
+        if (terms->policy == NULL) {
+            ngx_str_set(err, "something is required where nobody is known");
+            return NULL;
+        }
+
         terms->require = civic_require_create(wish->requires, &wish->pos,
-                                              terms->policy != NULL, pool,
-                                              err);
+                                              ctx->main_conf, pool, err);
         if (terms->require == NULL) {
             return NULL;
         }

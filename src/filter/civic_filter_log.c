@@ -13,6 +13,7 @@
 #include "civic_filter_conf.h"
 #include "civic_filter_value.h"
 #include "civic_host_request.h"
+#include "civic_reply.h"
 
 
 #define CIVIC_FILTER_NOTES  256
@@ -131,6 +132,7 @@ civic_filter_note_start(civic_filter_ctx_t *f, civic_plugin_t *plugin,
     order.nargs = 2;
     order.trace.data = main->trace_id;
     order.trace.len = main->trace_id[0] ? CIVIC_TRACE_ID_LEN : 0;
+    order.language = civic_reply_language(f->request);
     order.timeout = plugin->department->timeout;
     order.log = ngx_cycle->log;
     order.done = civic_filter_note_done;

@@ -14,6 +14,7 @@
 
 #include "civic_filter_conf.h"
 #include "civic_host_response.h"
+#include "civic_reply.h"
 
 
 #define CIVIC_FILTER_POOL  4096        /* of a plugin's arguments */
@@ -33,16 +34,6 @@ static const civic_filter_use_t *civic_filter_use(
     const civic_filter_ctx_t *f);
 static void civic_filter_abandon(void *data);
 static void civic_filter_release(void *data);
-
-
-/* what a plugin that is not ready answers, by civic_plugin_state_e */
-
-static const civic_problem_e  civic_filter_states[] = {
-    CIVIC_OK,
-    CIVIC_UNLOADED,
-    CIVIC_STOPPED,
-    CIVIC_QUARANTINED
-};
 
 
 /*
@@ -230,10 +221,10 @@ civic_filter_ready(civic_filter_ctx_t *f, const civic_plugin_t *plugin)
     ngx_log_error(NGX_LOG_ERR, f->request->connection->log, 0,
                   "civic filter: plugin \"%V\" is not ready (%V)",
                   &plugin->name,
-                  &civic_problems[civic_filter_states[state]].code);
+                  &civic_problems[civic_plugin_states[state]].code);
 
     return civic_filter_refused(f, civic_refuse(f->ctx,
-                                                civic_filter_states[state],
+                                                civic_plugin_states[state],
                                                 &civic_filter_use(f)->pos));
 }
 
@@ -263,6 +254,7 @@ civic_filter_start(civic_filter_ctx_t *f, civic_plugin_t *plugin,
     order.identity = f->ctx->identity;
     order.trace.data = main->trace_id;
     order.trace.len = main->trace_id[0] ? CIVIC_TRACE_ID_LEN : 0;
+    order.language = civic_reply_language(f->request);
     order.timeout = plugin->department->timeout;
     order.log = f->request->connection->log;
     order.done = civic_filter_done;

@@ -56,6 +56,7 @@ typedef struct {
     ngx_uint_t                        nargs;
     const civic_identity_t           *identity; /* NULL: nobody */
     ngx_str_t                         trace;   /* 32 hex digits, or empty */
+    ngx_uint_t                        language; /* civic_reply_language_e */
     ngx_msec_t                        timeout; /* from now */
     ngx_uint_t                        depth;   /* of civic.call */
     ngx_log_t                        *log;

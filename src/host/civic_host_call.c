@@ -16,6 +16,7 @@
 #include "civic_host_operations.h"
 #include "civic_host_request.h"
 #include "civic_plugin_query.h"
+#include "civic_route_methods.h"
 #include "civic_route_pattern.h"
 #include "civic_route_table.h"
 
@@ -41,8 +42,10 @@ typedef struct {
 
 static ngx_int_t civic_host_call_target(civic_host_job_t *job,
     const ngx_str_t *target, civic_host_call_t *call);
-static ngx_uint_t civic_host_call_same(const civic_plugin_route_spec_t *spec,
-    const ngx_str_t *key);
+static const civic_plugin_route_spec_t *civic_host_call_find(
+    const civic_plugin_t *plugin, const ngx_str_t *key, ngx_str_t *method);
+static ngx_uint_t civic_host_call_same(const ngx_str_t *a,
+    const ngx_str_t *b);
 static ngx_int_t civic_host_call_path(civic_host_job_t *job,
     civic_host_call_t *call, const civic_value_t *params);
 static ngx_int_t civic_host_call_fill(civic_host_job_t *job,
@@ -121,10 +124,8 @@ static ngx_int_t
 civic_host_call_target(civic_host_job_t *job, const ngx_str_t *target,
     civic_host_call_t *call)
 {
-    u_char                           *colon, *last;
-    ngx_str_t                         name, key;
-    ngx_uint_t                        i;
-    const civic_plugin_route_spec_t  *spec;
+    u_char     *colon, *last;
+    ngx_str_t   name, key;
 
     last = target->data + target->len;
     colon = ngx_strlchr(target->data, last, ':');
@@ -149,51 +150,83 @@ civic_host_call_target(civic_host_job_t *job, const ngx_str_t *target,
         return NGX_DECLINED;
     }
 
-    spec = call->plugin->manifest->routes.elts;
+    call->spec = civic_host_call_find(call->plugin, &key,
+                                      &call->request.method);
 
-    for (i = 0; i < call->plugin->manifest->routes.nelts; i++) {
-
-        if (!civic_host_call_same(&spec[i], &key)) {
-            continue;
-        }
-
-        if (!spec[i].plugins && !spec[i].pub) {
-            (void) civic_host_job_fail(job, "call: \"%V\" of \"%V\" is not "
-                                       "for plugins", &key, &name);
-            return NGX_DECLINED;
-        }
-
-        call->spec = &spec[i];
-
-        return NGX_OK;
+    if (call->spec == NULL) {
+        (void) civic_host_job_fail(job, "call: \"%V\" has no route \"%V\"",
+                                   &name, &key);
+        return NGX_DECLINED;
     }
 
-    (void) civic_host_job_fail(job, "call: \"%V\" has no route \"%V\"",
-                               &name, &key);
+    if (!call->spec->plugins && !call->spec->pub) {
+        (void) civic_host_job_fail(job, "call: \"%V\" of \"%V\" is not for "
+                                   "plugins", &key, &name);
+        return NGX_DECLINED;
+    }
 
-    return NGX_DECLINED;
+    return NGX_OK;
 }
 
 
-/* as the manifest writes it, or with the whole pattern */
+/*
+ * The path as the manifest writes it, or the whole pattern; a route that
+ * lists the method goes before one for any.
+ */
 
-static ngx_uint_t
-civic_host_call_same(const civic_plugin_route_spec_t *spec,
-    const ngx_str_t *key)
+static const civic_plugin_route_spec_t *
+civic_host_call_find(const civic_plugin_t *plugin, const ngx_str_t *key,
+    ngx_str_t *method)
 {
-    if (spec->key.len == key->len
-        && ngx_strncmp(spec->key.data, key->data, key->len) == 0)
-    {
-        return 1;
+    u_char                           *blank, *last;
+    uint32_t                          mask;
+    ngx_str_t                         path, wrong;
+    ngx_uint_t                        i;
+    const civic_plugin_route_spec_t  *spec, *any;
+
+    last = key->data + key->len;
+    blank = ngx_strlchr(key->data, last, ' ');
+
+    if (blank == NULL) {
+        return NULL;
     }
 
-    return key->len == spec->methods.len + 1 + spec->pattern.len
-           && ngx_strncmp(key->data, spec->methods.data, spec->methods.len)
-              == 0
-           && key->data[spec->methods.len] == ' '
-           && ngx_strncmp(key->data + spec->methods.len + 1,
-                          spec->pattern.data, spec->pattern.len)
-              == 0;
+    method->data = key->data;
+    method->len = blank - key->data;
+    path.data = blank + 1;
+    path.len = last - path.data;
+
+    if (civic_route_methods_parse(method, &mask, &wrong) != NGX_OK) {
+        return NULL;
+    }
+
+    any = NULL;
+    spec = plugin->manifest->routes.elts;
+
+    for (i = 0; i < plugin->manifest->routes.nelts; i++) {
+
+        if (!(spec[i].methods & mask)
+            || (!civic_host_call_same(&spec[i].path, &path)
+                && !civic_host_call_same(&spec[i].pattern, &path)))
+        {
+            continue;
+        }
+
+        if (spec[i].methods != CIVIC_ROUTE_METHODS_ANY) {
+            return &spec[i];
+        }
+
+        any = &spec[i];
+    }
+
+    return any;
+}
+
+
+static ngx_uint_t
+civic_host_call_same(const ngx_str_t *a, const ngx_str_t *b)
+{
+    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
 }
 
 
@@ -489,13 +522,12 @@ civic_host_call_start(civic_host_job_t *job, civic_host_call_t *call,
     timeout = call->spec->timeout ? call->spec->timeout
                                   : call->plugin->department->timeout;
 
-    call->request.method = call->spec->methods;
     call->request.path = call->path;
     call->request.trace = job->trace;
     call->request.caller = job->plugin->name;
     call->request.timeout = ngx_min(timeout, civic_host_job_left(job));
     call->request.query = &call->query;
-    ngx_str_set(&call->request.language, "zh");
+    call->request.language = job->language;
 
     value = ngx_palloc(job->step, sizeof(civic_value_t));
 
@@ -520,6 +552,7 @@ civic_host_call_start(civic_host_job_t *job, civic_host_call_t *call,
     order.spec = call->spec;
     order.request = value;
     order.trace = job->trace;
+    order.language = job->language;
     order.timeout = call->request.timeout;
     order.depth = job->depth + 1;
     order.log = job->log;

@@ -47,13 +47,6 @@ static void civic_host_job_log(civic_host_job_t *job, const char *what,
     const ngx_str_t *message);
 
 
-/* in the order of civic_plugin_state_e */
-
-static const civic_problem_e  civic_host_job_states[] = {
-    CIVIC_OK, CIVIC_UNLOADED, CIVIC_STOPPED, CIVIC_QUARANTINED
-};
-
-
 civic_host_job_t *
 civic_host_start(const civic_host_order_t *order)
 {
@@ -115,6 +108,7 @@ civic_host_job_create(const civic_host_order_t *order)
     job->log = order->log;
     job->plugin = order->plugin;
     job->spec = order->spec;
+    job->language = order->language;
     job->depth = order->depth;
     job->forward = order->forward;
     job->done = order->done;
@@ -173,7 +167,7 @@ civic_host_job_ready(civic_host_job_t *job)
     }
 
     job->result.outcome = CIVIC_HOST_REFUSED;
-    job->result.problem = civic_host_job_states[state];
+    job->result.problem = civic_plugin_states[state];
 
     return NGX_DECLINED;
 }

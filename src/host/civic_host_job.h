@@ -60,6 +60,7 @@ struct civic_host_job_s {
     const civic_plugin_route_spec_t  *spec;
     ngx_str_t                         function;
     ngx_str_t                         trace;
+    ngx_uint_t                        language; /* civic_reply_language_e */
     uint64_t                          since;   /* ns */
     ngx_msec_t                        deadline; /* as ngx_current_msec */
     ngx_event_t                       timer;

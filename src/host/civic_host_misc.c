@@ -74,8 +74,9 @@ civic_host_log(civic_host_job_t *job, const civic_lua_operation_t *op)
 
     civic_host_log_mask(&line);
 
-    ngx_log_error(level, job->log, 0, "civic plugin: \"%V\" says: %V",
-                  &job->plugin->name, &line);
+    ngx_log_error(level, job->log, 0, "civic plugin: \"%V\" says: %V%s%V",
+                  &job->plugin->name, &line,
+                  job->trace.len ? ", trace: " : "", &job->trace);
 
     return NGX_OK;
 }

@@ -444,6 +444,7 @@ civic_host_request_visit(civic_host_exchange_t *ex)
     order.request = &ex->value;
     order.trace.data = ex->ctx->main->trace_id;
     order.trace.len = ex->ctx->main->trace_id[0] ? CIVIC_TRACE_ID_LEN : 0;
+    order.language = civic_reply_language(r);
     order.timeout = ex->spec->timeout ? ex->spec->timeout
                                       : ex->plugin->department->timeout;
     order.log = r->connection->log;

@@ -28,7 +28,7 @@ typedef struct {
     ngx_str_t             path;
     ngx_str_t             trace;
     ngx_str_t             caller;      /* DEPARTMENT/NAME */
-    ngx_str_t             language;
+    ngx_uint_t            language;    /* civic_reply_language_e */
     ngx_msec_t            timeout;
     const civic_value_t  *params;
     const civic_value_t  *query;

@@ -54,12 +54,20 @@ static const ngx_str_t  civic_host_value_hide[] = {
 };
 
 
+/* in the order of civic_reply_language_e */
+
+static const ngx_str_t  civic_host_value_languages[] = {
+    ngx_string("zh"), ngx_string("en")
+};
+
+
 ngx_int_t
 civic_host_request_value(ngx_http_request_t *r, civic_ctx_t *ctx,
     const civic_plugin_t *plugin, ngx_pool_t *pool, civic_value_t *value)
 {
     ngx_int_t                         rc;
-    ngx_str_t                         method, trace, language;
+    ngx_str_t                         method, trace;
+    const ngx_str_t                  *language;
     ngx_msec_t                        timeout;
     civic_plugin_t                   *other;
     const civic_plugin_route_spec_t  *spec;
@@ -73,12 +81,7 @@ civic_host_request_value(ngx_http_request_t *r, civic_ctx_t *ctx,
     trace.data = ctx->main->trace_id;
     trace.len = ctx->main->trace_id[0] ? CIVIC_TRACE_ID_LEN : 0;
 
-    if (civic_reply_language(r) == CIVIC_REPLY_EN) {
-        ngx_str_set(&language, "en");
-
-    } else {
-        ngx_str_set(&language, "zh");
-    }
+    language = &civic_host_value_languages[civic_reply_language(r)];
 
     spec = ctx->route ? civic_plugin_route(ctx->route, &other) : NULL;
     timeout = spec && spec->timeout ? spec->timeout
@@ -88,7 +91,7 @@ civic_host_request_value(ngx_http_request_t *r, civic_ctx_t *ctx,
         || civic_value_add_string(value, pool, "method", &method) != NGX_OK
         || civic_value_add_string(value, pool, "path", &r->uri) != NGX_OK
         || civic_value_add_string(value, pool, "trace", &trace) != NGX_OK
-        || civic_value_add_string(value, pool, "language", &language)
+        || civic_value_add_string(value, pool, "language", language)
            != NGX_OK
         || civic_host_value_deadline(value, pool, timeout) != NGX_OK
         || civic_host_value_params(value, pool, ctx) != NGX_OK
@@ -129,7 +132,8 @@ civic_host_request_value_call(const civic_host_request_call_t *call,
         || civic_value_add_string(value, pool, "path", &call->path) != NGX_OK
         || civic_value_add_string(value, pool, "trace", &call->trace)
            != NGX_OK
-        || civic_value_add_string(value, pool, "language", &call->language)
+        || civic_value_add_string(value, pool, "language",
+                                  &civic_host_value_languages[call->language])
            != NGX_OK
         || civic_host_value_deadline(value, pool, call->timeout) != NGX_OK
         || civic_host_request_set(value, pool, "params", call->params)

@@ -603,9 +603,19 @@ civic_host_problem_note(civic_ctx_t *ctx, const civic_plugin_t *plugin,
         return NGX_ERROR;
     }
 
+    ngx_str_null(&detail);
+
     if (civic_value_string(civic_value_member(fields, "detail"), &detail)
-        == NGX_OK)
+        == NGX_OK
+        && !civic_json_is_utf8(&detail))
     {
+        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                      "civic plugin: \"%V\" raised \"%V\" with a detail that "
+                      "is no UTF-8", &plugin->name, code);
+        ngx_str_null(&detail);
+    }
+
+    if (detail.len) {
         own->detail.len = detail.len;
         own->detail.data = ngx_pstrdup(pool, &detail);
 

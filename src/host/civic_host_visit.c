@@ -273,6 +273,7 @@ civic_host_visit_run(civic_host_visit_t *visit)
     order.args = visit->order.request;
     order.nargs = 1;
     order.trace = visit->order.trace;
+    order.language = visit->order.language;
     order.timeout = visit->order.timeout;
     order.depth = visit->order.depth;
     order.log = visit->order.key.len ? ngx_cycle->log : visit->order.log;

@@ -47,6 +47,7 @@ typedef struct {
     const civic_plugin_route_spec_t  *spec;
     const civic_value_t              *request; /* borrowed until it runs */
     ngx_str_t                         trace;
+    ngx_uint_t                        language; /* civic_reply_language_e */
     ngx_msec_t                        timeout;
     ngx_uint_t                        depth;
     ngx_log_t                        *log;

@@ -14,6 +14,7 @@
 #include "civic.h"
 #include "civic_issuer_claims.h"
 #include "civic_jose_digest.h"
+#include "civic_provider.h"
 
 
 /* where a token may stand */
@@ -30,6 +31,19 @@ typedef struct {
 } civic_issuer_place_t;
 
 
+/* "keys remote=..." and "introspect remote=...", as they are written */
+
+typedef struct {
+    civic_pos_t             pos;
+    ngx_str_t               remote;    /* a civic_remote */
+    ngx_str_t               path;
+    ngx_msec_t              refresh;   /* of keys */
+    ngx_msec_t              cooldown;
+    time_t                  cache;     /* s; of answers about tokens */
+    unsigned                always:1;  /* about all of its tokens */
+} civic_issuer_source_t;
+
+
 /* a civic_issuer block */
 
 typedef struct {
@@ -38,12 +52,20 @@ typedef struct {
     civic_issuer_rules_t    rules;
     ngx_array_t            *places;    /* civic_issuer_place_t */
     ngx_uint_t              algorithms; /* civic_alg_e bits */
-    ngx_str_t               keys_file; /* full name */
+    ngx_str_t               keys_file; /* full name; empty: none */
     civic_pos_t             keys_pos;
-    civic_jose_keyset_t    *keys;      /* freed with the configuration */
+    civic_jose_keyset_t    *keys;      /* of the file, freed with the
+                                          configuration; NULL: no file */
+    civic_issuer_source_t  *keys_from; /* NULL: no remote */
+    civic_provider_keys_t  *live;      /* of that remote */
+    civic_issuer_source_t  *introspect; /* NULL: nobody is asked */
+    civic_provider_asks_t  *asks;
     ngx_uint_t              words;     /* bits: the words read so far */
 
-    /* digest of the key file and of all rules: changes when they change */
+    /*
+     * Digest of the key file and of all rules: changes when they change.
+     * With live keys it is the part of it that stays.
+     */
 
     u_char                  generation[CIVIC_JOSE_DIGEST_LEN];
 } civic_issuer_t;
@@ -67,6 +89,32 @@ char *civic_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* reads the keys once the block is read; sets `keys` and `generation` */
 
 char *civic_issuer_load(ngx_conf_t *cf, civic_issuer_t *issuer);
+
+/* "keys remote=NAME path=/... ..." and "introspect ...", in a block */
+
+char *civic_issuer_source_keys(ngx_conf_t *cf, civic_issuer_t *issuer);
+char *civic_issuer_source_introspect(ngx_conf_t *cf, civic_issuer_t *issuer);
+
+/* once the http block is read: finds the remotes of all issuers */
+
+ngx_int_t civic_issuer_source_open(ngx_conf_t *cf);
+
+/* in a worker that begins: keys are fetched from now on */
+
+void civic_issuer_source_start(ngx_cycle_t *cycle);
+
+/*
+ * The keys in force, looked up anew; NULL: there are none yet, or the issuer
+ * is only asked.  The generation is theirs until they are looked up again.
+ */
+
+const civic_jose_keyset_t *civic_issuer_keys_now(
+    const civic_issuer_t *issuer);
+const u_char *civic_issuer_generation_now(const civic_issuer_t *issuer);
+
+/* has it keys at all, or is it asked about all tokens? */
+
+ngx_uint_t civic_issuer_has_keys(const civic_issuer_t *issuer);
 
 /* NULL: there is none of that name */
 

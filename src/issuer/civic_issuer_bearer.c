@@ -3,13 +3,17 @@
  * Copyright (C) Civic Gate
  *
  * Bearer tokens (RFC 6750): the method "NAME" of civic_auth, NAME being an
- * issuer.  A token is looked for among those remembered, then verified.
+ * issuer.  A token is looked for among those remembered, then verified, or
+ * its issuer is asked.  It waits for his answer, and once for newer keys if
+ * it names one that is not known.
  */
 
 
-#include "civic_issuer_bearer.h"
+#include "civic_issuer_asked.h"
 #include "civic_issuer_cache.h"
+#include "civic_issuer_introspect.h"
 #include "civic_json_arena.h"
+#include "civic_wait.h"
 
 
 static void *civic_issuer_bearer_find(void **main_conf,
@@ -17,6 +21,11 @@ static void *civic_issuer_bearer_find(void **main_conf,
 static ngx_int_t civic_issuer_bearer_judge(ngx_http_request_t *r,
     civic_ctx_t *ctx, const civic_auth_group_t *group,
     civic_auth_verdict_t *verdict);
+static ngx_int_t civic_issuer_bearer_park(ngx_http_request_t *r);
+static ngx_int_t civic_issuer_bearer_end(civic_issuer_bearer_t *b,
+    civic_problem_e problem, civic_auth_verdict_t *verdict);
+static ngx_uint_t civic_issuer_bearer_renew(civic_issuer_bearer_t *b,
+    civic_problem_e problem);
 static ngx_int_t civic_issuer_bearer_cached(ngx_http_request_t *r,
     civic_issuer_bearer_t *b, civic_auth_verdict_t *verdict);
 static civic_problem_e civic_issuer_bearer_verify(civic_issuer_bearer_t *b);
@@ -26,6 +35,9 @@ static civic_problem_e civic_issuer_bearer_choose(civic_issuer_bearer_t *b,
 static civic_problem_e civic_issuer_bearer_check(civic_issuer_bearer_t *b,
     const civic_issuer_t *issuer, const civic_jose_jws_t *jws,
     const civic_json_t *claims);
+static civic_jose_key_t *civic_issuer_bearer_key(civic_issuer_bearer_t *b,
+    const civic_issuer_t *issuer, const civic_jose_jws_t *jws,
+    civic_problem_e *problem);
 static const ngx_str_t *civic_issuer_bearer_challenge(
     civic_problem_e problem);
 
@@ -55,6 +67,9 @@ civic_issuer_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_problem_e        problem;
     civic_issuer_bearer_t  b;
 
+    ngx_memzero(&b, sizeof(civic_issuer_bearer_t));
+
+    b.request = r;
     b.group = group;
     b.pool = r->pool;
 
@@ -69,6 +84,17 @@ civic_issuer_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
         return NGX_ABORT;
     }
 
+    b.state = civic_auth_state(r, ctx)->slots[CIVIC_AUTH_BEARER].state;
+
+    switch (civic_issuer_asked_state(&b)) {
+
+    case NGX_AGAIN:
+        return civic_issuer_bearer_park(r);
+
+    case NGX_OK:
+        civic_wait_end(r);
+    }
+
     rc = civic_issuer_bearer_cached(r, &b, verdict);
 
     if (rc != NGX_DECLINED) {
@@ -81,8 +107,29 @@ civic_issuer_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     civic_json_arena_leave();
 
+    if (b.again || civic_issuer_bearer_renew(&b, problem)) {
+        return civic_issuer_bearer_park(r);
+    }
+
+    return civic_issuer_bearer_end(&b, problem, verdict);
+}
+
+
+/* NGX_AGAIN or NGX_ERROR */
+
+static ngx_int_t
+civic_issuer_bearer_park(ngx_http_request_t *r)
+{
+    return civic_wait_park(r) == NGX_DONE ? NGX_AGAIN : NGX_ERROR;
+}
+
+
+static ngx_int_t
+civic_issuer_bearer_end(civic_issuer_bearer_t *b, civic_problem_e problem,
+    civic_auth_verdict_t *verdict)
+{
     if (problem == CIVIC_TOKEN_MALFORMED
-        && !civic_issuer_token68(&b.token->text))
+        && !civic_issuer_token68(&b->token->text))
     {
         problem = CIVIC_CREDENTIALS_MALFORMED;
     }
@@ -92,12 +139,32 @@ civic_issuer_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
         return problem == CIVIC_INTERNAL ? NGX_ERROR : NGX_ABORT;
     }
 
-    civic_issuer_cache_add(r, b.issuer, b.digest, b.identity);
+    civic_issuer_cache_add(b->request, b->issuer, b->digest, b->identity,
+                           b->until);
 
-    verdict->identity = b.identity;
-    verdict->object = b.issuer;
+    verdict->identity = b->identity;
+    verdict->object = b->issuer;
 
     return NGX_OK;
+}
+
+
+/* true: newer keys are fetched, and the token is judged once more then */
+
+static ngx_uint_t
+civic_issuer_bearer_renew(civic_issuer_bearer_t *b, civic_problem_e problem)
+{
+    civic_issuer_asked_t  *asked;
+
+    if (problem == CIVIC_OK || b->renew == NULL) {
+        return 0;
+    }
+
+    asked = civic_issuer_asked_add(b, b->renew, CIVIC_ISSUER_ASKED_KEYS);
+
+    return asked != NULL
+           && civic_provider_keys_wait(b->renew->live, asked->wait)
+              == NGX_AGAIN;
 }
 
 
@@ -107,7 +174,17 @@ static ngx_int_t
 civic_issuer_bearer_cached(ngx_http_request_t *r, civic_issuer_bearer_t *b,
     civic_auth_verdict_t *verdict)
 {
-    ngx_int_t  rc;
+    ngx_int_t         rc;
+    ngx_uint_t        i;
+    civic_issuer_t  **issuer;
+
+    issuer = b->group->objects.elts;
+
+    /* what was remembered under keys that are gone is not to be found */
+
+    for (i = 0; i < b->group->objects.nelts; i++) {
+        (void) civic_issuer_keys_now(issuer[i]);
+    }
 
     b->identity = ngx_pcalloc(r->pool, sizeof(civic_identity_t));
 
@@ -144,6 +221,11 @@ civic_issuer_bearer_verify(civic_issuer_bearer_t *b)
     }
 
     problem = civic_jose_jws_parse(&b->token->text, buf, &jws);
+
+    if (problem == CIVIC_TOKEN_MALFORMED) {
+        return civic_issuer_introspect_any(b);
+    }
+
     if (problem != CIVIC_OK) {
         return problem;
     }
@@ -170,7 +252,7 @@ civic_issuer_bearer_choose(civic_issuer_bearer_t *b,
 {
     ngx_uint_t         i;
     civic_issuer_t   **issuer;
-    civic_problem_e    problem;
+    civic_problem_e    problem, one;
 
     problem = CIVIC_ISSUER_UNKNOWN;
     issuer = b->group->objects.elts;
@@ -185,11 +267,13 @@ civic_issuer_bearer_choose(civic_issuer_bearer_t *b,
             continue;
         }
 
-        problem = civic_issuer_bearer_check(b, issuer[i], jws, claims);
+        one = civic_issuer_bearer_check(b, issuer[i], jws, claims);
 
-        if (problem == CIVIC_OK || problem == CIVIC_INTERNAL) {
-            break;
+        if (b->again || one == CIVIC_OK || one == CIVIC_INTERNAL) {
+            return one;
         }
+
+        problem = civic_issuer_introspect_worse(problem, one);
     }
 
     return problem;
@@ -205,7 +289,11 @@ civic_issuer_bearer_check(civic_issuer_bearer_t *b,
     civic_jose_key_t       *key;
     civic_issuer_claims_t   out;
 
-    key = civic_jose_keyset_find(issuer->keys, jws, &problem);
+    if (!civic_issuer_has_keys(issuer)) {
+        return civic_issuer_introspect(b, issuer);
+    }
+
+    key = civic_issuer_bearer_key(b, issuer, jws, &problem);
     if (key == NULL) {
         return problem;
     }
@@ -221,11 +309,46 @@ civic_issuer_bearer_check(civic_issuer_bearer_t *b,
         return problem;
     }
 
+    if (issuer->introspect != NULL && issuer->introspect->always) {
+        return civic_issuer_introspect(b, issuer);
+    }
+
     b->issuer = issuer;
 
     return civic_issuer_identity(issuer, &out, &jws->payload, b->pool,
                                  b->identity)
            == NGX_OK ? CIVIC_OK : CIVIC_INTERNAL;
+}
+
+
+/* NULL: none; b->renew is the first issuer whose set may be too old */
+
+static civic_jose_key_t *
+civic_issuer_bearer_key(civic_issuer_bearer_t *b,
+    const civic_issuer_t *issuer, const civic_jose_jws_t *jws,
+    civic_problem_e *problem)
+{
+    civic_jose_key_t           *key;
+    const civic_jose_keyset_t  *set;
+
+    set = civic_issuer_keys_now(issuer);
+
+    if (set == NULL) {
+        *problem = CIVIC_KEYS_UNAVAILABLE;
+        key = NULL;
+
+    } else {
+        key = civic_jose_keyset_find(set, jws, problem);
+    }
+
+    if (key == NULL && issuer->live != NULL && b->renew == NULL
+        && (set == NULL || (*problem == CIVIC_KEY_UNKNOWN && jws->kid.data))
+        && !civic_issuer_asked_find(b, issuer, CIVIC_ISSUER_ASKED_KEYS))
+    {
+        b->renew = issuer;
+    }
+
+    return key;
 }
 
 

@@ -51,14 +51,17 @@ static ngx_int_t civic_issuer_place(civic_issuer_t *issuer, ngx_uint_t kind,
 static ngx_int_t civic_issuer_query(ngx_conf_t *cf, const ngx_str_t *name);
 static char *civic_issuer_close(ngx_conf_t *cf,
     civic_issuer_t *issuer);
+static char *civic_issuer_close_keys(ngx_conf_t *cf,
+    const civic_issuer_t *issuer);
 
 
 static civic_issuer_word_t  civic_issuer_words[] = {
 
     { "issuer", 1, 1, NULL, offsetof(civic_issuer_rules_t, issuer), 1 },
     { "audience", 1, 64, civic_issuer_audience, 0, 1 },
-    { "keys", 1, 1, civic_issuer_keys, 0, 1 },
-    { "algorithms", 1, 64, civic_issuer_algorithms, 0, 1 },
+    { "keys", 1, 4, civic_issuer_keys, 0, 0 },
+    { "algorithms", 1, 64, civic_issuer_algorithms, 0, 0 },
+    { "introspect", 1, 4, civic_issuer_source_introspect, 0, 0 },
     { "leeway", 1, 1, civic_issuer_leeway, 0, 0 },
     { "lifetime", 1, 1, civic_issuer_lifetime, 0, 0 },
     { "type", 1, 1, NULL, offsetof(civic_issuer_rules_t, type), 0 },
@@ -71,13 +74,6 @@ static civic_issuer_word_t  civic_issuer_words[] = {
     { "require_claims", 1, 64, civic_issuer_required, 0, 0 },
     { "token", 1, 4, civic_issuer_places, 0, 0 },
     { NULL, 0, 0, NULL, 0, 0 }
-};
-
-
-/* what the design has and this version has not */
-
-static const char  *civic_issuer_later[] = {
-    "introspect", NULL
 };
 
 
@@ -218,8 +214,7 @@ civic_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
     civic_issuer_t  *issuer = conf;
 
-    ngx_str_t                 *value;
-    const char               **later;
+    ngx_str_t            *value;
     civic_issuer_word_t  *word;
 
     value = cf->args->elts;
@@ -228,17 +223,6 @@ civic_issuer_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
         if (ngx_strcmp(value[0].data, word->name) == 0) {
             return civic_issuer_take(cf, issuer, word);
-        }
-    }
-
-    for (later = civic_issuer_later; *later; later++) {
-
-        if (ngx_strcmp(value[0].data, *later) == 0) {
-            return civic_conf_error(cf, NULL,
-                                    "civic_issuer \"%V\": this version does "
-                                    "not have \"%V\" yet; it takes tokens "
-                                    "from Authorization and checks them by "
-                                    "a key file", &issuer->name, &value[0]);
         }
     }
 
@@ -341,11 +325,10 @@ civic_issuer_keys(ngx_conf_t *cf, civic_issuer_t *issuer)
 
     value = cf->args->elts;
 
-    if (ngx_strncmp(value[1].data, "remote=", 7) == 0) {
-        return civic_conf_error(cf, NULL,
-                                "civic_issuer \"%V\": this version reads "
-                                "keys from a file only, not from \"%V\"",
-                                &issuer->name, &value[1]);
+    if (cf->args->nelts > 2
+        || ngx_strncmp(value[1].data, "remote=", 7) == 0)
+    {
+        return civic_issuer_source_keys(cf, issuer);
     }
 
     pos = civic_conf_pos(cf);
@@ -562,7 +545,8 @@ civic_issuer_query(ngx_conf_t *cf, const ngx_str_t *name)
 static char *
 civic_issuer_close(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
-    ngx_uint_t  i;
+    char        *rv;
+    ngx_uint_t   i;
 
     for (i = 0; civic_issuer_words[i].name; i++) {
 
@@ -576,6 +560,12 @@ civic_issuer_close(ngx_conf_t *cf, civic_issuer_t *issuer)
         }
     }
 
+    rv = civic_issuer_close_keys(cf, issuer);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
     if (issuer->places->nelts == 0
         && civic_issuer_place(issuer, CIVIC_ISSUER_HEADER, NULL) != NGX_OK)
     {
@@ -583,6 +573,37 @@ civic_issuer_close(ngx_conf_t *cf, civic_issuer_t *issuer)
     }
 
     return civic_issuer_load(cf, issuer);
+}
+
+
+/* keys and what they are for; an issuer that is asked may go without */
+
+static char *
+civic_issuer_close_keys(ngx_conf_t *cf, const civic_issuer_t *issuer)
+{
+    ngx_uint_t  keys;
+
+    keys = (issuer->keys_file.len || issuer->keys_from);
+
+    if (!keys && (issuer->algorithms || issuer->introspect == NULL)) {
+        return civic_conf_error(cf, &issuer->pos,
+                                "civic_issuer \"%V\" does not say \"keys\"",
+                                &issuer->name);
+    }
+
+    if (keys && !issuer->algorithms) {
+        return civic_conf_error(cf, &issuer->pos, "civic_issuer \"%V\" does "
+                                "not say \"algorithms\"", &issuer->name);
+    }
+
+    if (issuer->keys_from && (issuer->algorithms & CIVIC_ALG_HMAC)) {
+        return civic_conf_error(cf, &issuer->keys_from->pos,
+                                "civic_issuer \"%V\" has HS algorithms, but "
+                                "symmetric keys are not taken from a remote",
+                                &issuer->name);
+    }
+
+    return NGX_CONF_OK;
 }
 
 

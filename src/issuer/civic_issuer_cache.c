@@ -33,6 +33,8 @@ typedef struct {
     u_char              digest[CIVIC_JOSE_DIGEST_LEN];
     int64_t             issued;
     int64_t             expires;
+    int64_t             until;         /* 0: as long as it lasts */
+    uint32_t            problem;       /* CIVIC_OK: a token that is good */
     uint16_t            lengths[CIVIC_ISSUER_CACHE_TEXTS];
 } civic_issuer_entry_t;
 
@@ -52,6 +54,10 @@ static const civic_issuer_t *civic_issuer_cache_find_locked(
 static ngx_uint_t civic_issuer_cache_read_locked(civic_shm_t *store,
     const civic_issuer_t *issuer, const u_char *digest,
     civic_issuer_entry_t *head);
+static civic_issuer_entry_t *civic_issuer_cache_entry_locked(
+    civic_shm_t *store, const civic_issuer_t *issuer, const u_char *digest);
+static void civic_issuer_cache_store(ngx_http_request_t *r,
+    const civic_issuer_entry_t *head, const civic_identity_t *identity);
 static ngx_int_t civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
     const civic_issuer_t *issuer, ngx_pool_t *pool,
     civic_identity_t *identity);
@@ -235,24 +241,12 @@ civic_issuer_cache_read_locked(civic_shm_t *store,
     const civic_issuer_t *issuer, const u_char *digest,
     civic_issuer_entry_t *head)
 {
-    size_t               len;
-    u_char               mixed[CIVIC_JOSE_DIGEST_LEN];
+    size_t                 len;
     civic_issuer_entry_t  *entry;
 
-    civic_issuer_cache_mix(mixed, digest, issuer);
+    entry = civic_issuer_cache_entry_locked(store, issuer, digest);
 
-    entry = civic_shm_find(store, mixed);
-
-    if (entry == NULL
-        || ngx_memcmp(entry->digest, mixed, CIVIC_JOSE_DIGEST_LEN) != 0)
-    {
-        return 0;
-    }
-
-    /* the same moment at which verification would say "expired" */
-
-    if (ngx_time() - issuer->rules.leeway >= entry->expires) {
-        civic_shm_remove(store, mixed);
+    if (entry == NULL || entry->problem != CIVIC_OK) {
         return 0;
     }
 
@@ -268,6 +262,39 @@ civic_issuer_cache_read_locked(civic_shm_t *store,
                    civic_issuer_cache_scratch, len);
 
     return 1;
+}
+
+
+/* NULL: there is none, or not any more */
+
+static civic_issuer_entry_t *
+civic_issuer_cache_entry_locked(civic_shm_t *store,
+    const civic_issuer_t *issuer, const u_char *digest)
+{
+    u_char                 mixed[CIVIC_JOSE_DIGEST_LEN];
+    civic_issuer_entry_t  *entry;
+
+    civic_issuer_cache_mix(mixed, digest, issuer);
+
+    entry = civic_shm_find(store, mixed);
+
+    if (entry == NULL
+        || ngx_memcmp(entry->digest, mixed, CIVIC_JOSE_DIGEST_LEN) != 0)
+    {
+        return NULL;
+    }
+
+    /* the same moment at which verification would say "expired" */
+
+    if ((entry->problem == CIVIC_OK
+         && ngx_time() - issuer->rules.leeway >= entry->expires)
+        || (entry->until && ngx_time() >= entry->until))
+    {
+        civic_shm_remove(store, mixed);
+        return NULL;
+    }
+
+    return entry;
 }
 
 
@@ -314,21 +341,19 @@ civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
 
 void
 civic_issuer_cache_add(ngx_http_request_t *r, const civic_issuer_t *issuer,
-    const u_char *digest, const civic_identity_t *identity)
+    const u_char *digest, const civic_identity_t *identity, time_t until)
 {
-    size_t                 len;
-    ngx_uint_t             i, evicted;
+    ngx_uint_t             i;
     const ngx_str_t       *text;
-    civic_issuer_cache_t  *cache;
-    civic_issuer_entry_t   head, *entry;
+    civic_issuer_entry_t   head;
 
-    cache = civic_issuer_cache_get(r);
+    ngx_memzero(&head, sizeof(civic_issuer_entry_t));
 
     civic_issuer_cache_mix(head.digest, digest, issuer);
 
     head.issued = identity->issued;
     head.expires = identity->expires;
-    len = 0;
+    head.until = until;
 
     for (i = 0; i < CIVIC_ISSUER_CACHE_TEXTS; i++) {
         text = (const ngx_str_t *) ((const u_char *) identity
@@ -339,8 +364,63 @@ civic_issuer_cache_add(ngx_http_request_t *r, const civic_issuer_t *issuer,
         }
 
         head.lengths[i] = (uint16_t) text->len;
-        len += text->len;
     }
+
+    civic_issuer_cache_store(r, &head, identity);
+}
+
+
+void
+civic_issuer_cache_deny(ngx_http_request_t *r, const civic_issuer_t *issuer,
+    const u_char *digest, civic_problem_e problem, time_t until)
+{
+    civic_identity_t      nobody;
+    civic_issuer_entry_t  head;
+
+    ngx_memzero(&nobody, sizeof(civic_identity_t));
+    ngx_memzero(&head, sizeof(civic_issuer_entry_t));
+
+    civic_issuer_cache_mix(head.digest, digest, issuer);
+
+    head.until = until;
+    head.problem = problem;
+
+    civic_issuer_cache_store(r, &head, &nobody);
+}
+
+
+civic_problem_e
+civic_issuer_cache_denied(ngx_http_request_t *r,
+    const civic_issuer_t *issuer, const u_char *digest)
+{
+    civic_problem_e        problem;
+    civic_issuer_cache_t  *cache;
+    civic_issuer_entry_t  *entry;
+
+    cache = civic_issuer_cache_get(r);
+
+    civic_issuer_cache_enter(cache);
+
+    entry = civic_issuer_cache_entry_locked(cache->store, issuer, digest);
+    problem = entry ? entry->problem : CIVIC_OK;
+
+    civic_issuer_cache_leave(cache);
+
+    return problem;
+}
+
+
+static void
+civic_issuer_cache_store(ngx_http_request_t *r,
+    const civic_issuer_entry_t *head, const civic_identity_t *identity)
+{
+    size_t                 len;
+    ngx_uint_t             evicted;
+    civic_issuer_cache_t  *cache;
+    civic_issuer_entry_t  *entry;
+
+    cache = civic_issuer_cache_get(r);
+    len = civic_issuer_cache_length(head);
 
     if (len > CIVIC_ISSUER_CACHE_MAX) {
         return;
@@ -350,12 +430,11 @@ civic_issuer_cache_add(ngx_http_request_t *r, const civic_issuer_t *issuer,
 
     civic_issuer_cache_enter(cache);
 
-    entry = civic_shm_insert(cache->store, head.digest,
+    entry = civic_shm_insert(cache->store, head->digest,
                              sizeof(civic_issuer_entry_t) + len, &evicted);
 
     if (entry != NULL) {
-        civic_issuer_cache_write_locked(cache->store, entry, &head,
-                                        identity);
+        civic_issuer_cache_write_locked(cache->store, entry, head, identity);
     }
 
     civic_issuer_cache_leave(cache);
@@ -398,10 +477,13 @@ static void
 civic_issuer_cache_mix(u_char *mixed, const u_char *digest,
     const civic_issuer_t *issuer)
 {
-    ngx_uint_t  i;
+    ngx_uint_t     i;
+    const u_char  *generation;
+
+    generation = civic_issuer_generation_now(issuer);
 
     for (i = 0; i < CIVIC_JOSE_DIGEST_LEN; i++) {
-        mixed[i] = digest[i] ^ issuer->generation[i];
+        mixed[i] = digest[i] ^ generation[i];
     }
 }
 

@@ -25,6 +25,13 @@ typedef struct {
 } civic_issuer_claims_time_t;
 
 
+static civic_problem_e civic_issuer_claims_issuer(
+    const civic_issuer_rules_t *rules, const civic_json_t *claims);
+static ngx_uint_t civic_issuer_claims_word_fits(const civic_json_t *claims,
+    const char *name, const char *word);
+static civic_problem_e civic_issuer_claims_rest(
+    const civic_issuer_rules_t *rules, const civic_json_t *claims, time_t now,
+    ngx_pool_t *pool, civic_issuer_claims_t *out);
 static civic_problem_e civic_issuer_claims_audience(
     const civic_issuer_rules_t *rules, const civic_json_t *claims);
 static ngx_uint_t civic_issuer_claims_in(const ngx_str_t *value,
@@ -72,10 +79,57 @@ civic_issuer_claims_check(const civic_issuer_rules_t *rules,
     const civic_jose_jws_t *jws, const civic_json_t *claims, time_t now,
     ngx_pool_t *pool, civic_issuer_claims_t *out)
 {
-    ngx_str_t        issuer;
     civic_problem_e  problem;
 
-    ngx_memzero(out, sizeof(civic_issuer_claims_t));
+    problem = civic_issuer_claims_issuer(rules, claims);
+
+    if (problem != CIVIC_OK) {
+        return problem;
+    }
+
+    if (!civic_issuer_claims_type_fits(&rules->type, &jws->typ)) {
+        return CIVIC_TYPE_MISMATCH;
+    }
+
+    return civic_issuer_claims_rest(rules, claims, now, pool, out);
+}
+
+
+civic_problem_e
+civic_issuer_claims_asked(const civic_issuer_rules_t *rules,
+    const civic_json_t *claims, time_t now, ngx_pool_t *pool,
+    civic_issuer_claims_t *out)
+{
+    civic_problem_e  problem;
+
+    if (!civic_json_is_true(civic_json_member(claims, "active"))) {
+        return CIVIC_TOKEN_INACTIVE;
+    }
+
+    if (civic_json_member(claims, "iss") != NULL) {
+        problem = civic_issuer_claims_issuer(rules, claims);
+
+        if (problem != CIVIC_OK) {
+            return problem;
+        }
+    }
+
+    if (!civic_issuer_claims_word_fits(claims, "token_type", "Bearer")
+        || !civic_issuer_claims_word_fits(claims, "token_use",
+                                          "access_token"))
+    {
+        return CIVIC_TYPE_MISMATCH;
+    }
+
+    return civic_issuer_claims_rest(rules, claims, now, pool, out);
+}
+
+
+static civic_problem_e
+civic_issuer_claims_issuer(const civic_issuer_rules_t *rules,
+    const civic_json_t *claims)
+{
+    ngx_str_t  issuer;
 
     if (civic_json_string(civic_json_member(claims, "iss"), &issuer)
         != NGX_OK)
@@ -83,15 +137,39 @@ civic_issuer_claims_check(const civic_issuer_rules_t *rules,
         return CIVIC_CLAIMS_MALFORMED;
     }
 
-    if (issuer.len != rules->issuer.len
-        || ngx_memcmp(issuer.data, rules->issuer.data, issuer.len) != 0)
-    {
-        return CIVIC_ISSUER_UNKNOWN;
-    }
+    return issuer.len == rules->issuer.len
+           && ngx_memcmp(issuer.data, rules->issuer.data, issuer.len) == 0
+           ? CIVIC_OK : CIVIC_ISSUER_UNKNOWN;
+}
 
-    if (!civic_issuer_claims_type_fits(&rules->type, &jws->typ)) {
-        return CIVIC_TYPE_MISMATCH;
-    }
+
+/* absent, or that word in any case */
+
+static ngx_uint_t
+civic_issuer_claims_word_fits(const civic_json_t *claims, const char *name,
+    const char *word)
+{
+    ngx_str_t            value;
+    const civic_json_t  *claim;
+
+    claim = civic_json_member(claims, name);
+
+    return claim == NULL
+           || (civic_json_string(claim, &value) == NGX_OK
+               && value.len == ngx_strlen(word)
+               && ngx_strncasecmp(value.data, (u_char *) word, value.len)
+                  == 0);
+}
+
+
+static civic_problem_e
+civic_issuer_claims_rest(const civic_issuer_rules_t *rules,
+    const civic_json_t *claims, time_t now, ngx_pool_t *pool,
+    civic_issuer_claims_t *out)
+{
+    civic_problem_e  problem;
+
+    ngx_memzero(out, sizeof(civic_issuer_claims_t));
 
     problem = civic_issuer_claims_audience(rules, claims);
 

@@ -70,6 +70,18 @@ civic_problem_e civic_issuer_claims_check(const civic_issuer_rules_t *rules,
     const civic_jose_jws_t *jws, const civic_json_t *claims, time_t now,
     ngx_pool_t *pool, civic_issuer_claims_t *out);
 
+/*
+ * The same for the claims that a provider answers with when he is asked
+ * about a token (RFC 7662): "active" must be true, else TOKEN_INACTIVE; "iss"
+ * may be absent, since the answer is the issuer's own; what is not an access
+ * token for its bearer ("token_type", "token_use") is TYPE_MISMATCH.  The
+ * rule for the header "typ" has no part in it.
+ */
+
+civic_problem_e civic_issuer_claims_asked(const civic_issuer_rules_t *rules,
+    const civic_json_t *claims, time_t now, ngx_pool_t *pool,
+    civic_issuer_claims_t *out);
+
 /* the part of it that reads what the identity is made of */
 
 civic_problem_e civic_issuer_claims_read(const civic_issuer_rules_t *rules,

@@ -15,6 +15,7 @@
 #define CIVIC_JOSE_KEYS_ERROR  256
 
 
+static char *civic_issuer_load_file(ngx_conf_t *cf, civic_issuer_t *issuer);
 static char *civic_issuer_read(ngx_conf_t *cf,
     civic_issuer_t *issuer, ngx_str_t *text, ngx_file_info_t *fi);
 static char *civic_issuer_read_fd(ngx_conf_t *cf,
@@ -24,6 +25,8 @@ static ngx_uint_t civic_issuer_symmetric(const ngx_str_t *text);
 static void civic_issuer_cleanup(void *data);
 static ngx_int_t civic_issuer_generation(civic_issuer_t *issuer,
     const ngx_str_t *keys);
+static ngx_int_t civic_issuer_mix_source(u_char *generation,
+    const civic_issuer_source_t *source);
 static ngx_int_t civic_issuer_mix(u_char *generation,
     const ngx_str_t *item);
 static ngx_int_t civic_issuer_mix_list(u_char *generation,
@@ -34,6 +37,22 @@ static ngx_int_t civic_issuer_mix_number(u_char *generation,
 
 char *
 civic_issuer_load(ngx_conf_t *cf, civic_issuer_t *issuer)
+{
+    ngx_str_t  none;
+
+    if (issuer->keys_file.len) {
+        return civic_issuer_load_file(cf, issuer);
+    }
+
+    ngx_str_null(&none);
+
+    return civic_issuer_generation(issuer, &none) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+civic_issuer_load_file(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     char                 *rv, err[CIVIC_JOSE_KEYS_ERROR];
     ngx_str_t             text;
@@ -224,12 +243,31 @@ civic_issuer_generation(civic_issuer_t *issuer,
         || civic_issuer_mix_list(g, rules->required) != NGX_OK
         || civic_issuer_mix_number(g, issuer->algorithms) != NGX_OK
         || civic_issuer_mix_number(g, rules->leeway) != NGX_OK
-        || civic_issuer_mix_number(g, rules->lifetime) != NGX_OK)
+        || civic_issuer_mix_number(g, rules->lifetime) != NGX_OK
+        || civic_issuer_mix_source(g, issuer->keys_from) != NGX_OK
+        || civic_issuer_mix_source(g, issuer->introspect) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     return NGX_OK;
+}
+
+
+/* not how often it is asked */
+
+static ngx_int_t
+civic_issuer_mix_source(u_char *generation,
+    const civic_issuer_source_t *source)
+{
+    if (source == NULL) {
+        return civic_issuer_mix_number(generation, 0);
+    }
+
+    return civic_issuer_mix_number(generation, 1 + source->always) == NGX_OK
+           && civic_issuer_mix(generation, &source->remote) == NGX_OK
+           && civic_issuer_mix(generation, &source->path) == NGX_OK
+           ? NGX_OK : NGX_ERROR;
 }
 
 

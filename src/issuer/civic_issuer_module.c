@@ -7,9 +7,12 @@
 
 
 #include "civic_issuer.h"
+#include "civic_issuer_status.h"
 
 
 static void *civic_issuer_create_main_conf(ngx_conf_t *cf);
+static ngx_int_t civic_issuer_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t civic_issuer_init_process(ngx_cycle_t *cycle);
 
 
 static ngx_command_t  civic_issuer_commands[] = {
@@ -26,8 +29,8 @@ static ngx_command_t  civic_issuer_commands[] = {
 
 
 static ngx_http_module_t  civic_issuer_module_ctx = {
-    NULL,                                  /* preconfiguration */
-    NULL,                                  /* postconfiguration */
+    civic_issuer_preconfiguration,         /* preconfiguration */
+    civic_issuer_source_open,              /* postconfiguration */
 
     civic_issuer_create_main_conf,         /* create main configuration */
     NULL,                                  /* init main configuration */
@@ -47,13 +50,31 @@ ngx_module_t  ngx_http_civic_issuer_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     NULL,                                  /* init module */
-    NULL,                                  /* init process */
+    civic_issuer_init_process,             /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     NULL,                                  /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
+
+
+static ngx_int_t
+civic_issuer_preconfiguration(ngx_conf_t *cf)
+{
+    civic_issuer_status_init();
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_issuer_init_process(ngx_cycle_t *cycle)
+{
+    civic_issuer_source_start(cycle);
+
+    return NGX_OK;
+}
 
 
 static void *

@@ -23,6 +23,9 @@ typedef struct {
 } civic_issuer_token_t;
 
 
+typedef struct civic_issuer_asked_s  civic_issuer_asked_t;
+
+
 /*
  * The state of the method: tokens seen so far, since by the second location
  * the header may be gone, and the address is rid of them from the start.
@@ -32,6 +35,7 @@ typedef struct {
     civic_issuer_token_t    tokens[CIVIC_ISSUER_TOKENS];
     ngx_uint_t              ntokens;
     const civic_issuer_token_t  *used;
+    civic_issuer_asked_t   *asked;     /* what was waited for */
     unsigned                twice:1;   /* in the address */
 } civic_issuer_tokens_t;
 

@@ -101,3 +101,34 @@ civic_jose_base64url_decode(ngx_str_t *dst, const ngx_str_t *src)
 
     return NGX_OK;
 }
+
+
+u_char *
+civic_jose_base64url_encode(u_char *dst, const ngx_str_t *src)
+{
+    size_t    i;
+    uint32_t  bits;
+    unsigned  n;
+
+    static const u_char  digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    bits = 0;
+    n = 0;
+
+    for (i = 0; i < src->len; i++) {
+        bits = bits << 8 | src->data[i];
+        n += 8;
+
+        while (n >= 6) {
+            n -= 6;
+            *dst++ = digits[bits >> n & 0x3f];
+        }
+    }
+
+    if (n) {
+        *dst++ = digits[bits << (6 - n) & 0x3f];
+    }
+
+    return dst;
+}

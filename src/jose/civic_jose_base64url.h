@@ -23,5 +23,11 @@
 
 ngx_int_t civic_jose_base64url_decode(ngx_str_t *dst, const ngx_str_t *src);
 
+/* room for civic_jose_base64url_len(src->len); returns the end */
+
+#define civic_jose_base64url_len(len)  (((len) * 4 + 2) / 3)
+
+u_char *civic_jose_base64url_encode(u_char *dst, const ngx_str_t *src);
+
 
 #endif /* _CIVIC_JOSE_BASE64URL_H_INCLUDED_ */

@@ -82,6 +82,16 @@ const char *civic_jose_alg_name(ngx_uint_t alg);
 
 civic_jose_keyset_t *civic_jose_keyset_parse(const ngx_str_t *json,
     ngx_uint_t allowed, char *err, size_t errlen);
+
+/*
+ * A JWKS that another publishes.  Keys that are not ours to use (another
+ * "use", algorithm or kind, a private key) are left out; a symmetric key
+ * is an error, and so is a set of which nothing remains.
+ */
+
+civic_jose_keyset_t *civic_jose_keyset_parse_public(const ngx_str_t *json,
+    ngx_uint_t allowed, char *err, size_t errlen);
+
 void civic_jose_keyset_free(civic_jose_keyset_t *set);
 ngx_uint_t civic_jose_keyset_size(const civic_jose_keyset_t *set);
 

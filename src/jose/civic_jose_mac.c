@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -170,4 +171,11 @@ civic_jose_mac_random(u_char *out, size_t len)
     }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+civic_jose_mac_equal(const ngx_str_t *a, const ngx_str_t *b)
+{
+    return a->len == b->len && CRYPTO_memcmp(a->data, b->data, a->len) == 0;
 }

@@ -31,5 +31,9 @@ ngx_int_t civic_jose_mac_hmac(const ngx_str_t *algorithm,
 
 ngx_int_t civic_jose_mac_random(u_char *out, size_t len);
 
+/* in a time that depends on their lengths alone */
+
+ngx_uint_t civic_jose_mac_equal(const ngx_str_t *a, const ngx_str_t *b);
+
 
 #endif /* _CIVIC_JOSE_MAC_H_INCLUDED_ */

@@ -8,16 +8,23 @@
  * is refused on the way in: an identifier must not change in silence.
  *
  * The text is written in two passes of one function, the first of which
- * only counts, so that it takes one allocation of the right size.
+ * only counts, so that it takes one allocation.  Fractions are counted as
+ * long as they can be: writing one costs more than all else.
  */
 
 
 #include "civic_value.h"
 
 
+#define CIVIC_VALUE_JSON_FRACTION  32  /* bytes, and more than it takes */
+#define CIVIC_VALUE_JSON_PLACES    8   /* decimals that need no search */
+#define CIVIC_VALUE_JSON_LARGE     "it is too large"
+
+
 typedef struct {
     u_char                  *last;     /* NULL: only count */
     size_t                   len;
+    size_t                   spare;    /* what fractions may take */
     size_t                   max;
     const char              *err;
 } civic_value_json_out_t;
@@ -27,6 +34,7 @@ static ngx_int_t civic_value_json_write(civic_value_json_out_t *out,
     const civic_value_t *value, ngx_uint_t depth);
 static ngx_int_t civic_value_json_number(civic_value_json_out_t *out,
     double number);
+static int civic_value_json_places(char *buf, double number);
 static ngx_int_t civic_value_json_string(civic_value_json_out_t *out,
     const ngx_str_t *string);
 static ngx_int_t civic_value_json_array(civic_value_json_out_t *out,
@@ -61,16 +69,21 @@ civic_value_to_json(const civic_value_t *value, ngx_pool_t *pool, size_t max,
         return NGX_DECLINED;
     }
 
-    text->data = ngx_pnalloc(pool, out.len);
+    text->data = ngx_pnalloc(pool, out.len + out.spare);
     if (text->data == NULL) {
         return NGX_ERROR;
     }
 
-    text->len = out.len;
     out.last = text->data;
-    out.len = 0;
 
     (void) civic_value_json_write(&out, value, 0);
+
+    text->len = out.last - text->data;
+
+    if (text->len > max) {
+        *err = CIVIC_VALUE_JSON_LARGE;
+        return NGX_DECLINED;
+    }
 
     return NGX_OK;
 }
@@ -135,17 +148,69 @@ civic_value_json_number(civic_value_json_out_t *out, double number)
         return civic_value_json_put(out, buf, n);
     }
 
-    for (digits = 15; digits < 17; digits++) {
-        (void) snprintf(buf, sizeof(buf), "%.*g", digits, number);
+    if (out->last == NULL) {
+        out->spare += CIVIC_VALUE_JSON_FRACTION;
+        return NGX_OK;
+    }
 
-        if (strtod(buf, NULL) == number) {
+    n = civic_value_json_places(buf, number);
+
+    for (digits = 15; n == 0; digits++) {
+        n = snprintf(buf, sizeof(buf), "%.*g", digits, number);
+
+        if (digits < 17 && strtod(buf, NULL) != number) {
+            n = 0;
+        }
+    }
+
+    return civic_value_json_put(out, buf, n);
+}
+
+
+/*
+ * Most fractions that people write have few places.  With n whole and below
+ * 2^53, n / 10^k is rounded as the reader of the text rounds it: what is
+ * equal to it reads back as the same.  0: it has more places than that.
+ */
+
+static int
+civic_value_json_places(char *buf, double number)
+{
+    int      i, k;
+    double   scale, size;
+    int64_t  n;
+
+    size = number < 0 ? -number : number;
+
+    if (size < 1e-3 || size >= 1e6) {
+        return 0;
+    }
+
+    scale = 1;
+
+    for (k = 1; k <= CIVIC_VALUE_JSON_PLACES; k++) {
+        scale *= 10;
+        n = (int64_t) (size * scale + 0.5);
+
+        if ((double) n / scale == size) {
             break;
         }
     }
 
-    n = snprintf(buf, sizeof(buf), "%.*g", digits, number);
+    if (k > CIVIC_VALUE_JSON_PLACES) {
+        return 0;
+    }
 
-    return civic_value_json_put(out, buf, n);
+    i = snprintf(buf, CIVIC_VALUE_JSON_FRACTION, "%s%lld.",
+                 number < 0 ? "-" : "", (long long) (n / (int64_t) scale));
+
+    n %= (int64_t) scale;
+
+    for (scale /= 10; k; k--, scale /= 10) {
+        buf[i++] = '0' + n / (int64_t) scale % 10;
+    }
+
+    return i;
 }
 
 
@@ -233,7 +298,7 @@ civic_value_json_put(civic_value_json_out_t *out, const char *text,
     out->len += len;
 
     if (out->len > out->max) {
-        return civic_value_json_fail(out, "it is too large");
+        return civic_value_json_fail(out, CIVIC_VALUE_JSON_LARGE);
     }
 
     return NGX_OK;

@@ -25,7 +25,7 @@ typedef struct civic_lua_vm_s  civic_lua_vm_t;
 
 typedef struct {
     size_t                   memory;   /* bytes, of the VM */
-    uint64_t                 instructions; /* of one run; a multiple of
+    size_t                   instructions; /* of one run; a multiple of
                                               what the hook counts */
     ngx_msec_t               cpu;      /* of one run */
     ngx_msec_t               slice;    /* CPU time until it gives way;
@@ -94,7 +94,7 @@ civic_lua_vm_t *civic_lua_vm_create(const civic_lua_conf_t *conf,
     ngx_pool_t *pool, ngx_log_t *log, civic_lua_failure_t *failure);
 
 /*
- * exit: ends the ticks of CPU time (SIGPROF), before this code is unloaded.
+ * exit: ends the ticks of time (SIGPROF), before this code is unloaded.
  * destroy: no run may be left.  has: did plugin.lua return that function?
  * broken: killed by its memory cap, it may be in any state: make another.
  */

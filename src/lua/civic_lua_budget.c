@@ -8,14 +8,18 @@
  *
  * A plugin can make a thousand instructions last for seconds all the same
  * (comparing long strings), or see to it that the stack is full whenever the
- * hook would run, which Lua then skips.  So CPU time ticks, too: a signal
- * makes the hook run at every instruction from the next one on.
+ * hook would run, which Lua then skips.  So time ticks, too: a signal makes
+ * the hook run at every instruction from the next one on.  Timers of CPU
+ * time go by the kernel's own tick, which is 4 ms or 10; those of the wall
+ * are exact.  The ticks stop soon after nothing has run.
  *
  * When the budget is spent the hook does not raise an error, which pcall
  * would catch: it yields, and the host never resumes that coroutine.  Where
  * Lua cannot yield (below a C function that calls back, such as gsub) it does
  * raise an error, and looks again at each instruction, until there is a frame
- * that can yield or none is left.
+ * that can yield or none is left.  For the same reason it cannot give way
+ * there, nor can C: such a stretch has a third of the CPU time and no more,
+ * since everybody else in the worker waits for it.
  *
  * xpcall is not LuaJIT's: its handler would run inside the hook, where no
  * hook runs.  See base.lua.
@@ -25,7 +29,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include <sys/time.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include <ngx_event.h>
@@ -38,16 +43,26 @@
 #define CIVIC_LUA_BUDGET_BASE    2000000 /* ns between two readings */
 #define CIVIC_LUA_BUDGET_STACK   (256 * 1024) /* of C, of one run */
 #define CIVIC_LUA_BUDGET_EXACT   200000 /* ns: longer is measured */
-#define CIVIC_LUA_BUDGET_TICK    4000  /* us of CPU time */
+#define CIVIC_LUA_BUDGET_TICK    2000000 /* ns */
+#define CIVIC_LUA_BUDGET_IDLE    8     /* ticks without Lua: they stop */
+#define CIVIC_LUA_BUDGET_SHARE   3     /* of the CPU time: the longest stretch
+                                          that cannot give way */
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id   _sigev_un._tid
+#endif
 
 
+static void civic_lua_budget_every(long ns);
 static void civic_lua_budget_ticked(int signo);
 static void civic_lua_budget_hook(lua_State *L, lua_Debug *ar);
 static uint64_t civic_lua_budget_cpu(civic_lua_vm_t *vm, uint64_t enough);
 static int civic_lua_budget_metered(lua_State *L);
 static void civic_lua_budget_check(lua_State *L, civic_lua_vm_t *vm);
 static uint64_t civic_lua_budget_spend(civic_lua_vm_t *vm, ngx_uint_t work);
+static uint64_t civic_lua_budget_longest(const civic_lua_vm_t *vm);
 static void civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm);
+static void civic_lua_budget_where(lua_State *L, civic_lua_vm_t *vm);
 static uint64_t civic_lua_budget_clock(clockid_t clock);
 
 
@@ -64,25 +79,48 @@ static struct {
 static civic_lua_vm_t *volatile  civic_lua_budget_running;
 
 
+/* written by the signal's handler, too */
+
+static struct {
+    timer_t                  id;
+    pid_t                    pid;      /* whose it is; 0: there is none */
+    volatile sig_atomic_t    armed;
+    volatile sig_atomic_t    idle;     /* ticks since Lua ran */
+} civic_lua_budget_timer;
+
+
 /* again in each process: a fork has no timer */
 
 void
 civic_lua_budget_tick(void)
 {
+    struct sigevent   event;
     struct sigaction  sa;
-    struct itimerval  every;
+
+    if (civic_lua_budget_timer.pid == getpid()) {
+        return;
+    }
+
+    civic_lua_budget_timer.pid = 0;
+    civic_lua_budget_timer.armed = 0;
 
     ngx_memzero(&sa, sizeof(struct sigaction));
     sa.sa_handler = civic_lua_budget_ticked;
     sa.sa_flags = SA_RESTART;
     (void) sigemptyset(&sa.sa_mask);
 
-    every.it_interval.tv_sec = 0;
-    every.it_interval.tv_usec = CIVIC_LUA_BUDGET_TICK;
-    every.it_value = every.it_interval;
+    /* to this thread: libcurl has others, which look up names */
 
-    if (sigaction(SIGPROF, &sa, NULL) == 0) {
-        (void) setitimer(ITIMER_PROF, &every, NULL);
+    ngx_memzero(&event, sizeof(struct sigevent));
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = SIGPROF;
+    event.sigev_notify_thread_id = (pid_t) syscall(SYS_gettid);
+
+    if (sigaction(SIGPROF, &sa, NULL) == 0
+        && timer_create(CLOCK_MONOTONIC, &event, &civic_lua_budget_timer.id)
+           == 0)
+    {
+        civic_lua_budget_timer.pid = getpid();
     }
 }
 
@@ -90,12 +128,31 @@ civic_lua_budget_tick(void)
 void
 civic_lua_exit(void)
 {
-    struct itimerval  never;
+    if (civic_lua_budget_timer.pid == getpid()) {
+        (void) timer_delete(civic_lua_budget_timer.id);
+    }
 
-    ngx_memzero(&never, sizeof(struct itimerval));
+    civic_lua_budget_timer.pid = 0;
 
-    (void) setitimer(ITIMER_PROF, &never, NULL);
     (void) signal(SIGPROF, SIG_IGN);
+}
+
+
+/* timer_settime() may be called by a signal's handler; 0: never */
+
+static void
+civic_lua_budget_every(long ns)
+{
+    struct itimerspec  every;
+
+    every.it_interval.tv_sec = 0;
+    every.it_interval.tv_nsec = ns;
+    every.it_value = every.it_interval;
+
+    civic_lua_budget_timer.idle = 0;
+    civic_lua_budget_timer.armed = (ns != 0);
+
+    (void) timer_settime(civic_lua_budget_timer.id, 0, &every, NULL);
 }
 
 
@@ -114,7 +171,11 @@ civic_lua_budget_ticked(int signo)
     vm = civic_lua_budget_running;
 
     if (vm) {
+        civic_lua_budget_timer.idle = 0;
         (void) lua_sethook(vm->L, civic_lua_budget_hook, LUA_MASKCOUNT, 1);
+
+    } else if (++civic_lua_budget_timer.idle == CIVIC_LUA_BUDGET_IDLE) {
+        civic_lua_budget_every(0);
     }
 
     ngx_event_timer_alarm = 1;
@@ -150,7 +211,13 @@ civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
     (void) lua_sethook(vm->L, civic_lua_budget_hook, LUA_MASKCOUNT,
                        spent || vm->memory.collect ? 1 : CIVIC_LUA_HOOK);
 
+    /* in this order: a tick that sees it running does not stop */
+
     civic_lua_budget_running = vm;
+
+    if (!civic_lua_budget_timer.armed && civic_lua_budget_timer.pid) {
+        civic_lua_budget_every(CIVIC_LUA_BUDGET_TICK);
+    }
 }
 
 
@@ -296,10 +363,15 @@ civic_lua_budget_check(lua_State *L, civic_lua_vm_t *vm)
     slice = vm->loaded ? (uint64_t) vm->budget.slice * 1000000 : 0;
     cpu = civic_lua_budget_spend(vm, CIVIC_LUA_HOOK);
 
-    if (slice && cpu > slice && vm->kill == CIVIC_LUA_ALIVE
-        && lua_isyieldable(L))
-    {
+    if (slice == 0 || cpu <= slice || vm->kill != CIVIC_LUA_ALIVE) {
+        return;
+    }
+
+    if (lua_isyieldable(L)) {
         vm->gives_way = 1;
+
+    } else if (cpu > civic_lua_budget_longest(vm)) {
+        vm->kill = CIVIC_LUA_KILLED_STRETCH;
     }
 }
 
@@ -338,6 +410,7 @@ civic_lua_budget_spend(civic_lua_vm_t *vm, ngx_uint_t work)
 void
 civic_lua_budget_pay(lua_State *L, ngx_uint_t work)
 {
+    uint64_t         cpu;
     civic_lua_vm_t  *vm;
 
     vm = civic_lua_vm_of(L);
@@ -347,14 +420,36 @@ civic_lua_budget_pay(lua_State *L, ngx_uint_t work)
     }
 
     if (vm->kill == CIVIC_LUA_ALIVE) {
-        civic_lua_budget_spend(vm, work);
+        cpu = civic_lua_budget_spend(vm, work);
+
+        if (vm->kill == CIVIC_LUA_ALIVE
+            && cpu > civic_lua_budget_longest(vm))
+        {
+            vm->kill = CIVIC_LUA_KILLED_STRETCH;
+        }
     }
 
     if (vm->kill != CIVIC_LUA_ALIVE) {
+        civic_lua_budget_where(L, vm);
         civic_lua_budget_hurry(vm);
         lua_pushnil(L);
         (void) lua_error(L);
     }
+}
+
+
+/* ns; while plugin.lua is loaded nothing gives way */
+
+static uint64_t
+civic_lua_budget_longest(const civic_lua_vm_t *vm)
+{
+    if (!vm->loaded || vm->budget.slice == 0) {
+        return (uint64_t) -1;
+    }
+
+    return 1000000 * (uint64_t) ngx_max(vm->budget.cpu
+                                        / CIVIC_LUA_BUDGET_SHARE,
+                                        vm->budget.slice);
 }
 
 
@@ -387,6 +482,25 @@ civic_lua_budget_collect(lua_State *L, civic_lua_vm_t *vm)
 static void
 civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm)
 {
+    civic_lua_budget_where(L, vm);
+
+    (void) lua_sethook(L, civic_lua_budget_hook, LUA_MASKCOUNT, 1);
+
+    if (lua_isyieldable(L)) {
+        (void) lua_yield(L, 0);
+        return;
+    }
+
+    lua_pushnil(L);
+    (void) lua_error(L);
+}
+
+
+/* the plugin's line, the first time */
+
+static void
+civic_lua_budget_where(lua_State *L, civic_lua_vm_t *vm)
+{
     int        level;
     lua_Debug  ar;
 
@@ -403,16 +517,6 @@ civic_lua_budget_die(lua_State *L, civic_lua_vm_t *vm)
                             ar.short_src, ar.currentline);
         }
     }
-
-    (void) lua_sethook(L, civic_lua_budget_hook, LUA_MASKCOUNT, 1);
-
-    if (lua_isyieldable(L)) {
-        (void) lua_yield(L, 0);
-        return;
-    }
-
-    lua_pushnil(L);
-    (void) lua_error(L);
 }
 
 
@@ -424,7 +528,7 @@ civic_lua_budget_killed(civic_lua_vm_t *vm, ngx_pool_t *pool,
 
     case CIVIC_LUA_KILLED_INSTRUCTIONS:
         civic_lua_vm_fail(failure, pool, CIVIC_LUA_INSTRUCTIONS,
-                          "%sended after %uL instructions", vm->where,
+                          "%sended after %uz instructions", vm->where,
                           vm->budget.instructions);
         return 1;
 
@@ -432,6 +536,13 @@ civic_lua_budget_killed(civic_lua_vm_t *vm, ngx_pool_t *pool,
         civic_lua_vm_fail(failure, pool, CIVIC_LUA_CPU,
                           "%sended after %M ms of CPU time", vm->where,
                           vm->budget.cpu);
+        return 1;
+
+    case CIVIC_LUA_KILLED_STRETCH:
+        civic_lua_vm_fail(failure, pool, CIVIC_LUA_CPU,
+                          "%sended in a call that did not give way for %uL "
+                          "ms of CPU time", vm->where,
+                          civic_lua_budget_longest(vm) / 1000000);
         return 1;
 
     case CIVIC_LUA_KILLED_MEMORY:

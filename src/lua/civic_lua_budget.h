@@ -18,7 +18,7 @@
 void *civic_lua_alloc(void *data, void *p, size_t osize, size_t nsize);
 
 
-/* from now on CPU time ticks in this process */
+/* from now on time ticks in this process whenever Lua runs */
 
 void civic_lua_budget_tick(void);
 

@@ -51,6 +51,13 @@
     M(redis, once_begin)                                                      \
     M(redis, once_end)                                                        \
     M(redis, once_free)                                                       \
+    M(redis, revocations_add)                                                 \
+    M(redis, revocations_lift)                                                \
+    M(redis, revocations_read)                                                \
+    M(redis, signin_close)                                                    \
+    M(redis, signin_end)                                                      \
+    M(redis, signin_open)                                                     \
+    M(redis, signin_read)                                                     \
     M(redis, timers_at)                                                       \
     M(redis, timers_cancel)                                                   \
     M(redis, timers_claim)                                                    \

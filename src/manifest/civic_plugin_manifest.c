@@ -359,6 +359,51 @@ civic_plugin_is_prefix(const ngx_str_t *text)
 }
 
 
+ngx_int_t
+civic_plugin_manifest_claims(const ngx_str_t *text, ngx_pool_t *pool,
+    ngx_array_t *prefixes)
+{
+    ngx_int_t            rc;
+    ngx_str_t            prefix, *slot;
+    ngx_uint_t           i;
+    civic_json_t        *json;
+    const civic_json_t  *list;
+
+    rc = ngx_array_init(prefixes, pool, 2, sizeof(ngx_str_t));
+
+    json = civic_json_parse(text, CIVIC_PLUGIN_MANIFEST_MAX, NULL, 0);
+    list = civic_json_member(json, "prefix");
+
+    for (i = 0; rc == NGX_OK && i < civic_json_length(list)
+         && i < CIVIC_PLUGIN_MAX_PREFIXES; i++)
+    {
+        if (civic_json_string(civic_json_element(list, i), &prefix) != NGX_OK
+            || !civic_plugin_is_prefix(&prefix))
+        {
+            continue;
+        }
+
+        slot = ngx_array_push(prefixes);
+
+        if (slot == NULL) {
+            rc = NGX_ERROR;
+            break;
+        }
+
+        slot->len = prefix.len;
+        slot->data = ngx_pstrdup(pool, &prefix);
+
+        if (slot->data == NULL) {
+            rc = NGX_ERROR;
+        }
+    }
+
+    civic_json_free(json);
+
+    return rc;
+}
+
+
 static void
 civic_plugin_read_filter(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, void *target)

@@ -29,7 +29,8 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                key;      /* as written */
-    ngx_str_t                methods;  /* "POST", as civic_route wants it */
+    ngx_str_t                path;     /* of the key */
+    uint32_t                 methods;  /* NGX_HTTP_POST | ...; all bits: any */
     ngx_str_t                pattern;  /* whole: prefix and path */
     ngx_str_t                run;      /* the function */
     ngx_array_t              auth;     /* ngx_str_t: issuers; empty: public */
@@ -110,6 +111,14 @@ void civic_plugin_errors_add(civic_plugin_errors_t *errors, const char *fmt,
 
 civic_plugin_manifest_t *civic_plugin_manifest_parse(const ngx_str_t *text,
     ngx_pool_t *pool, civic_plugin_errors_t *errors);
+
+/*
+ * What a manifest that may be wrong says of its prefixes, those that are
+ * well-formed: ngx_str_t.  None, if it is no JSON.  NGX_ERROR: no memory.
+ */
+
+ngx_int_t civic_plugin_manifest_claims(const ngx_str_t *text,
+    ngx_pool_t *pool, ngx_array_t *prefixes);
 
 /*
  * config.json (NULL: there is none) against the manifest's "config", with

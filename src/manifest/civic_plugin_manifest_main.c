@@ -275,6 +275,7 @@ static ngx_int_t
 civic_plugin_main_routes(const civic_plugin_manifest_t *manifest,
     ngx_pool_t *pool, civic_value_t *summary)
 {
+    ngx_str_t                   methods;
     ngx_uint_t                  i;
     civic_value_t              *list, *item;
     civic_plugin_route_spec_t  *spec;
@@ -292,12 +293,14 @@ civic_plugin_main_routes(const civic_plugin_manifest_t *manifest,
     spec = manifest->routes.elts;
 
     for (i = 0; i < manifest->routes.nelts; i++) {
+        methods.data = spec[i].key.data;
+        methods.len = spec[i].path.data - 1 - methods.data;
 
         item = civic_value_add_item(list, pool);
 
         if (item == NULL
             || civic_value_set_table(item, pool, 0, 8) != NGX_OK
-            || civic_value_add_string(item, pool, "methods", &spec[i].methods)
+            || civic_value_add_string(item, pool, "methods", &methods)
                != NGX_OK
             || civic_value_add_string(item, pool, "pattern", &spec[i].pattern)
                != NGX_OK

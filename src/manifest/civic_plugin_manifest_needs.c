@@ -122,7 +122,8 @@ static ngx_uint_t
 civic_plugin_is_call(const ngx_str_t *text)
 {
     u_char     *p, *last, *slash, *colon, *blank;
-    ngx_str_t   department, name, method;
+    uint32_t    mask;
+    ngx_str_t   department, name, method, wrong;
 
     p = text->data;
     last = p + text->len;
@@ -149,9 +150,8 @@ civic_plugin_is_call(const ngx_str_t *text)
     method.len = blank - colon - 1;
 
     if (!civic_plugin_is_kebab(&department) || !civic_plugin_is_kebab(&name)
-        || civic_plugin_methods(&method) == 0
-        || ngx_strlchr(method.data, blank, ',')
-        || civic_plugin_methods(&method) == ~(ngx_uint_t) 0)
+        || civic_route_methods_parse(&method, &mask, &wrong) != NGX_OK
+        || mask & (mask - 1))
     {
         return 0;
     }

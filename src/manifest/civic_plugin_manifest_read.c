@@ -28,25 +28,6 @@ static void civic_plugin_unknown(civic_plugin_reader_t *reader,
 static ngx_uint_t civic_plugin_is_function(const ngx_str_t *text);
 
 
-static const ngx_conf_bitmask_t  civic_plugin_method_names[] = {
-    { ngx_string("GET"), NGX_HTTP_GET },
-    { ngx_string("HEAD"), NGX_HTTP_HEAD },
-    { ngx_string("POST"), NGX_HTTP_POST },
-    { ngx_string("PUT"), NGX_HTTP_PUT },
-    { ngx_string("PATCH"), NGX_HTTP_PATCH },
-    { ngx_string("DELETE"), NGX_HTTP_DELETE },
-    { ngx_string("OPTIONS"), NGX_HTTP_OPTIONS },
-    { ngx_string("MKCOL"), NGX_HTTP_MKCOL },
-    { ngx_string("COPY"), NGX_HTTP_COPY },
-    { ngx_string("MOVE"), NGX_HTTP_MOVE },
-    { ngx_string("PROPFIND"), NGX_HTTP_PROPFIND },
-    { ngx_string("PROPPATCH"), NGX_HTTP_PROPPATCH },
-    { ngx_string("LOCK"), NGX_HTTP_LOCK },
-    { ngx_string("UNLOCK"), NGX_HTTP_UNLOCK },
-    { ngx_null_string, 0 }
-};
-
-
 static const char  *civic_plugin_lua_words[] = {
     "and", "break", "do", "else", "elseif", "end", "false", "for",
     "function", "goto", "if", "in", "local", "nil", "not", "or", "repeat",
@@ -526,44 +507,4 @@ civic_plugin_is_kebab(const ngx_str_t *text)
     }
 
     return before != '-' && text->len <= CIVIC_PLUGIN_WORD_LEN;
-}
-
-
-ngx_uint_t
-civic_plugin_methods(const ngx_str_t *text)
-{
-    u_char                    *p, *last, *comma;
-    ngx_uint_t                 methods;
-    const ngx_conf_bitmask_t  *m;
-
-    if (text->len == 3 && ngx_strncmp(text->data, "any", 3) == 0) {
-        return ~(ngx_uint_t) 0;
-    }
-
-    methods = 0;
-    last = text->data + text->len;
-
-    for (p = text->data; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        for (m = civic_plugin_method_names; m->name.len; m++) {
-            if (m->name.len == (size_t) (comma - p)
-                && ngx_strncmp(m->name.data, p, m->name.len) == 0)
-            {
-                break;
-            }
-        }
-
-        if (m->name.len == 0 || methods & m->mask) {
-            return 0;
-        }
-
-        methods |= m->mask;
-    }
-
-    return methods;
 }

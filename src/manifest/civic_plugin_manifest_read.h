@@ -13,6 +13,7 @@
 
 
 #include "civic_plugin_manifest.h"
+#include "civic_route_methods.h"
 #include "civic_route_table.h"
 
 
@@ -119,10 +120,6 @@ ngx_uint_t civic_plugin_is_word(const ngx_str_t *text);
 /* "slot-taken" */
 
 ngx_uint_t civic_plugin_is_kebab(const ngx_str_t *text);
-
-/* the bits of "GET,POST", all of them for "any"; 0: a method is unknown */
-
-ngx_uint_t civic_plugin_methods(const ngx_str_t *text);
 
 /* readers of the parts */
 

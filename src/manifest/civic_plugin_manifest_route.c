@@ -162,7 +162,7 @@ civic_plugin_route_key(civic_plugin_reader_t *reader,
     const civic_plugin_at_t *at, civic_plugin_route_spec_t *spec)
 {
     u_char     *blank, *last;
-    ngx_str_t   path;
+    ngx_str_t   methods, name;
 
     last = at->name.data + at->name.len;
     blank = ngx_strlchr(at->name.data, last, ' ');
@@ -175,19 +175,21 @@ civic_plugin_route_key(civic_plugin_reader_t *reader,
         return NGX_DECLINED;
     }
 
-    spec->methods.data = at->name.data;
-    spec->methods.len = blank - at->name.data;
+    methods.data = at->name.data;
+    methods.len = blank - at->name.data;
 
-    if (civic_plugin_methods(&spec->methods) == 0) {
+    if (civic_route_methods_parse(&methods, &spec->methods, &name) != NGX_OK) {
         civic_plugin_wrong(reader, at, "unknown methods \"%V\"; write GET, "
-                           "GET,POST or any", &spec->methods);
+                           "GET,POST or any", &methods);
         return NGX_DECLINED;
     }
 
-    path.data = blank + 1;
-    path.len = last - path.data;
+    spec->path.data = blank + 1;
+    spec->path.len = last - spec->path.data;
 
-    if (civic_plugin_route_pattern(reader, &path, &spec->pattern) != NGX_OK) {
+    if (civic_plugin_route_pattern(reader, &spec->path, &spec->pattern)
+        != NGX_OK)
+    {
         civic_plugin_wrong(reader, at, "no memory");
         return NGX_DECLINED;
     }
@@ -247,7 +249,6 @@ civic_plugin_route_add(civic_plugin_reader_t *reader,
 {
     u_char         *place;
     ngx_str_t       err;
-    ngx_uint_t      methods;
     civic_route_t  *route;
 
     route = ngx_pcalloc(reader->pool, sizeof(civic_route_t));
@@ -259,14 +260,7 @@ civic_plugin_route_add(civic_plugin_reader_t *reader,
 
     route->pattern = spec->pattern;
     route->name = spec->key;
-    methods = civic_plugin_methods(&spec->methods);
-
-    if (methods == ~(ngx_uint_t) 0) {
-        route->any = 1;
-
-    } else {
-        route->methods = methods;
-    }
+    civic_route_methods_set(route, spec->methods);
 
     if (civic_route_table_add(reader->table, route, NULL, &err) == NGX_OK) {
         return;
@@ -532,9 +526,7 @@ civic_plugin_read_once(civic_plugin_reader_t *reader,
         return;
     }
 
-    if (yes && (spec->methods.len != 4
-                || ngx_memcmp(spec->methods.data, "POST", 4) != 0))
-    {
+    if (yes && spec->methods != NGX_HTTP_POST) {
         civic_plugin_wrong(reader, at, "is for routes of POST alone");
     }
 

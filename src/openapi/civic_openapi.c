@@ -12,6 +12,7 @@
 
 
 #include "civic_openapi_build.h"
+#include "civic_route_methods.h"
 
 
 static ngx_int_t civic_openapi_begin(civic_openapi_t *api, civic_json_t *root,
@@ -22,8 +23,6 @@ static ngx_int_t civic_openapi_plugin(civic_openapi_t *api, civic_json_t
 static ngx_int_t civic_openapi_problems(civic_openapi_t *api);
 static ngx_int_t civic_openapi_route(civic_openapi_t *api, const
     civic_plugin_route_spec_t *spec);
-static ngx_uint_t civic_openapi_listed_method(const ngx_str_t *methods,
-    const ngx_str_t *method);
 static civic_json_t *civic_openapi_operation(civic_json_t *path, const char
     *method);
 static void civic_openapi_template(const civic_route_pattern_t *pattern,
@@ -34,17 +33,17 @@ static void civic_openapi_template(const civic_route_pattern_t *pattern,
 
 static const struct {
     const char  *name;
-    ngx_str_t    method;
+    uint32_t     method;
     ngx_uint_t   any;
 } civic_openapi_verbs[] = {
-    { "get",     ngx_string("GET"),     1 },
-    { "put",     ngx_string("PUT"),     1 },
-    { "post",    ngx_string("POST"),    1 },
-    { "delete",  ngx_string("DELETE"),  1 },
-    { "options", ngx_string("OPTIONS"), 0 },
-    { "head",    ngx_string("HEAD"),    0 },
-    { "patch",   ngx_string("PATCH"),   1 },
-    { NULL,      ngx_null_string,       0 }
+    { "get",     NGX_HTTP_GET,     1 },
+    { "put",     NGX_HTTP_PUT,     1 },
+    { "post",    NGX_HTTP_POST,    1 },
+    { "delete",  NGX_HTTP_DELETE,  1 },
+    { "options", NGX_HTTP_OPTIONS, 0 },
+    { "head",    NGX_HTTP_HEAD,    0 },
+    { "patch",   NGX_HTTP_PATCH,   1 },
+    { NULL,      0,                0 }
 };
 
 
@@ -352,15 +351,13 @@ civic_openapi_route(civic_openapi_t *api,
         }
     }
 
-    any = (spec->methods.data[0] == 'a');
+    any = (spec->methods == CIVIC_ROUTE_METHODS_ANY);
     shown = 0;
 
     for (i = 0; civic_openapi_verbs[i].name; i++) {
 
         if (any ? !civic_openapi_verbs[i].any
-                : !civic_openapi_listed_method(&spec->methods,
-                                               &civic_openapi_verbs[i]
-                                               .method))
+                : !(spec->methods & civic_openapi_verbs[i].method))
         {
             continue;
         }
@@ -387,33 +384,6 @@ civic_openapi_route(civic_openapi_t *api,
     return operation ? civic_openapi_describe(api, operation, spec,
                                                  &pattern)
                      : NGX_ERROR;
-}
-
-
-/* PROPPATCH is no PATCH */
-
-static ngx_uint_t
-civic_openapi_listed_method(const ngx_str_t *methods, const ngx_str_t *method)
-{
-    u_char  *p, *last, *comma;
-
-    last = methods->data + methods->len;
-
-    for (p = methods->data; p < last; p = comma + 1) {
-
-        comma = memchr(p, ',', last - p);
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        if ((size_t) (comma - p) == method->len
-            && ngx_memcmp(p, method->data, method->len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

@@ -88,10 +88,11 @@ uint64_t civic_plugin_generation(void);
 void civic_plugin_hold(civic_plugin_t *plugin);
 void civic_plugin_release(civic_plugin_t *plugin);
 
-/* civic_plugin_state_e; `retry_after` (seconds) where it is quarantined */
+/* civic_plugin_state_e; seconds if quarantined; what is answered, by state */
 
 ngx_uint_t civic_plugin_state(const civic_plugin_t *plugin,
     ngx_uint_t *retry_after);
+extern const civic_problem_e  civic_plugin_states[];
 
 /* the VM, made on first use; NULL: `failure`, and it counts as one */
 
@@ -139,10 +140,7 @@ ngx_int_t civic_plugin_count(const civic_plugin_t *plugin,
     const ngx_str_t *name, uint64_t n);
 
 
-/*
- * What host/ gives: set once, before the first request.  plugin/ knows no
- * request, host/ knows no folder.
- */
+/* what host/ gives, once: plugin/ knows no request, host/ no folder */
 
 extern ngx_http_handler_pt  civic_plugin_content_handler;
 

@@ -34,6 +34,14 @@ typedef struct {
 } civic_plugin_sight_t;
 
 
+const civic_problem_e  civic_plugin_states[] = {
+    CIVIC_OK,
+    CIVIC_UNLOADED,
+    CIVIC_STOPPED,
+    CIVIC_QUARANTINED
+};
+
+
 static civic_plugin_seat_t  *civic_plugin_account_seat;
 static ngx_uint_t            civic_plugin_account_index;
 static ngx_uint_t            civic_plugin_account_depth;
@@ -163,6 +171,10 @@ civic_plugin_state(const civic_plugin_t *plugin, ngx_uint_t *retry_after)
 
     uint64_t    rests;
     ngx_uint_t  state;
+
+    if (item->hollow) {
+        return CIVIC_PLUGIN_NOT_LOADED;
+    }
 
     if (item->entry == CIVIC_PLUGIN_NONE) {
         return CIVIC_PLUGIN_READY;

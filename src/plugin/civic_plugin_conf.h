@@ -23,7 +23,6 @@ typedef struct {
     civic_department_t       department;
     ngx_array_t              remotes;  /* ngx_str_t: names, unresolved */
     ngx_str_t                redis;    /* name, or empty: the only one */
-    ngx_uint_t               words;    /* bits: the words read so far */
     ngx_uint_t               unread;   /* owned by the watcher: said so */
     ngx_uint_t               crowded;  /* likewise: it has too many folders */
     ngx_uint_t               watched;  /* likewise: how many it looks at */
@@ -80,10 +79,15 @@ char *civic_plugin_department_block(ngx_conf_t *cf, ngx_command_t *cmd,
 civic_plugin_tenant_t *civic_plugin_department_find(
     const civic_plugin_main_conf_t *pmcf, const ngx_str_t *name);
 
+/* whose the plugin is; NULL: nobody's, or its department is off */
+
+civic_plugin_tenant_t *civic_plugin_department_of(
+    const civic_plugin_main_conf_t *pmcf, const ngx_str_t *plugin);
+
 /* its word `allow` */
 
 char *civic_plugin_grant_allow(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
+    civic_plugin_tenant_t *tenant, ngx_str_t *value, ngx_uint_t n);
 
 /* finds what the blocks name, once everything is read */
 

@@ -8,11 +8,11 @@
  */
 
 
+#include "civic_conf_block.h"
 #include "civic_plugin_conf.h"
 
 
 #define CIVIC_DEPARTMENT_MEMORY        (16 * 1024 * 1024)
-#define CIVIC_DEPARTMENT_MEMORY_MIN    (1024 * 1024)
 #define CIVIC_DEPARTMENT_INSTRUCTIONS  (5 * 1024 * 1024)
 #define CIVIC_DEPARTMENT_CPU           20
 #define CIVIC_DEPARTMENT_TIMEOUT       5000
@@ -20,61 +20,75 @@
 #define CIVIC_DEPARTMENT_NAME_MAX      40
 
 
-typedef struct {
-    const char   *name;
-    ngx_uint_t    min;                 /* arguments */
-    ngx_uint_t    max;
-    char       *(*set)(ngx_conf_t *cf, civic_plugin_tenant_t *tenant);
-    unsigned      many:1;              /* may come again */
-} civic_plugin_department_word_t;
-
-
 static char *civic_plugin_department_name(ngx_conf_t *cf,
     const ngx_str_t *name);
 static char *civic_plugin_department_create(ngx_conf_t *cf,
     civic_plugin_main_conf_t *pmcf, civic_plugin_tenant_t **tenant);
-static char *civic_plugin_department_word(ngx_conf_t *cf,
-    ngx_command_t *dummy, void *conf);
-static char *civic_plugin_department_path(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
-static char *civic_plugin_department_prefix(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
+static civic_conf_setter_t  civic_plugin_department_path;
+static civic_conf_setter_t  civic_plugin_department_prefix;
+static civic_conf_setter_t  civic_plugin_department_allow;
+static civic_conf_setter_t  civic_plugin_department_secret;
+static civic_conf_setter_t  civic_plugin_department_off;
 static ngx_uint_t civic_plugin_department_plain(const ngx_str_t *prefix);
-static char *civic_plugin_department_redis(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
-static char *civic_plugin_department_memory(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
-static char *civic_plugin_department_instructions(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
-static char *civic_plugin_department_cpu(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
-static char *civic_plugin_department_timeout(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
-static char *civic_plugin_department_msec(ngx_conf_t *cf, ngx_msec_t *msec,
-    ngx_msec_t max);
-static char *civic_plugin_department_secret(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
 static char *civic_plugin_department_secret_read(ngx_conf_t *cf,
     ngx_str_t *file, ngx_str_t *text);
-static char *civic_plugin_department_off(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant);
 static char *civic_plugin_department_close(ngx_conf_t *cf,
     civic_plugin_tenant_t *tenant);
 
 
-static const civic_plugin_department_word_t
-    civic_plugin_department_words[] = {
-    { "path", 1, 1, civic_plugin_department_path, 0 },
-    { "prefix", 1, 64, civic_plugin_department_prefix, 0 },
-    { "allow", 1, 64, civic_plugin_grant_allow, 1 },
-    { "redis", 1, 1, civic_plugin_department_redis, 0 },
-    { "memory", 1, 1, civic_plugin_department_memory, 0 },
-    { "instructions", 1, 1, civic_plugin_department_instructions, 0 },
-    { "cpu", 1, 1, civic_plugin_department_cpu, 0 },
-    { "timeout", 1, 1, civic_plugin_department_timeout, 0 },
-    { "secret", 2, 2, civic_plugin_department_secret, 1 },
-    { "off", 0, 0, civic_plugin_department_off, 0 },
-    { NULL, 0, 0, NULL, 0 }
+static const civic_conf_range_t  civic_plugin_department_memory = {
+    1024 * 1024, NGX_MAX_INT_T_VALUE, "a size of at least 1m"
+};
+
+static const civic_conf_range_t  civic_plugin_department_instructions = {
+    10000, NGX_MAX_INT_T_VALUE, "a number of at least 10000"
+};
+
+static const civic_conf_range_t  civic_plugin_department_cpu = {
+    1, 1000, "a time from 1ms to 1s"
+};
+
+static const civic_conf_range_t  civic_plugin_department_timeout = {
+    1, 300 * 1000, "a time from 1ms to 300s"
+};
+
+
+static const civic_conf_word_t  civic_plugin_department_words[] = {
+
+    { "path", 1, 1, civic_plugin_department_path, 0, NULL,
+      CIVIC_CONF_MANDATORY },
+
+    { "prefix", 1, 64, civic_plugin_department_prefix, 0, NULL,
+      CIVIC_CONF_MANDATORY },
+
+    { "allow", 1, 64, civic_plugin_department_allow, 0, NULL,
+      CIVIC_CONF_MANY },
+
+    { "redis", 1, 1, civic_conf_block_text,
+      offsetof(civic_plugin_tenant_t, redis), NULL, 0 },
+
+    { "memory", 1, 1, civic_conf_block_size,
+      offsetof(civic_plugin_tenant_t, department.budget.memory),
+      &civic_plugin_department_memory, 0 },
+
+    { "instructions", 1, 1, civic_conf_block_size,
+      offsetof(civic_plugin_tenant_t, department.budget.instructions),
+      &civic_plugin_department_instructions, 0 },
+
+    { "cpu", 1, 1, civic_conf_block_msec,
+      offsetof(civic_plugin_tenant_t, department.budget.cpu),
+      &civic_plugin_department_cpu, 0 },
+
+    { "timeout", 1, 1, civic_conf_block_msec,
+      offsetof(civic_plugin_tenant_t, department.timeout),
+      &civic_plugin_department_timeout, 0 },
+
+    { "secret", 2, 2, civic_plugin_department_secret, 0, NULL,
+      CIVIC_CONF_MANY },
+
+    { "off", 0, 0, civic_plugin_department_off, 0, NULL, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
 
@@ -86,7 +100,7 @@ civic_plugin_department_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     civic_plugin_main_conf_t  *pmcf = conf;
 
     char                   *rv;
-    ngx_conf_t              save;
+    civic_conf_block_t      block;
     civic_plugin_tenant_t  *tenant;
 
     tenant = NULL;
@@ -98,14 +112,15 @@ civic_plugin_department_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    save = *cf;
-    cf->handler = civic_plugin_department_word;
-    cf->handler_conf = (void *) tenant;
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
-    rv = ngx_conf_parse(cf, NULL);
+    block.directive = "civic_department";
+    block.name = &tenant->department.name;
+    block.pos = &tenant->department.pos;
+    block.words = civic_plugin_department_words;
+    block.conf = tenant;
 
-    *cf = save;
-
+    rv = civic_conf_block_parse(cf, &block);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -134,11 +149,8 @@ civic_plugin_department_create(ngx_conf_t *cf,
     other = civic_plugin_department_find(pmcf, &value[1]);
 
     if (other != NULL) {
-        return civic_conf_error(cf, NULL,
-                                "civic_department \"%V\" is defined already "
-                                "in %V:%ui,", &value[1],
-                                &other->department.pos.file,
-                                other->department.pos.line);
+        return civic_conf_block_again(cf, "civic_department", &value[1],
+                                      &other->department.pos);
     }
 
     *tenant = ngx_pcalloc(cf->pool, sizeof(civic_plugin_tenant_t));
@@ -242,6 +254,29 @@ civic_plugin_department_find(const civic_plugin_main_conf_t *pmcf,
 }
 
 
+civic_plugin_tenant_t *
+civic_plugin_department_of(const civic_plugin_main_conf_t *pmcf,
+    const ngx_str_t *plugin)
+{
+    u_char                 *slash;
+    ngx_str_t               name;
+    civic_plugin_tenant_t  *tenant;
+
+    slash = ngx_strlchr(plugin->data, plugin->data + plugin->len, '/');
+
+    if (slash == NULL) {
+        return NULL;
+    }
+
+    name.data = plugin->data;
+    name.len = slash - plugin->data;
+
+    tenant = civic_plugin_department_find(pmcf, &name);
+
+    return tenant && !tenant->department.off ? tenant : NULL;
+}
+
+
 const civic_department_t *
 civic_plugin_department(ngx_conf_t *cf, const ngx_str_t *name)
 {
@@ -257,64 +292,17 @@ civic_plugin_department(ngx_conf_t *cf, const ngx_str_t *name)
 }
 
 
-static char *
-civic_plugin_department_word(ngx_conf_t *cf, ngx_command_t *dummy,
-    void *conf)
-{
-    civic_plugin_tenant_t  *tenant = conf;
-
-    ngx_str_t                             *value;
-    ngx_uint_t                             bit, n;
-    const civic_plugin_department_word_t  *word;
-
-    value = cf->args->elts;
-    n = cf->args->nelts - 1;
-    bit = 1;
-
-    for (word = civic_plugin_department_words; word->name; word++) {
-
-        if (ngx_strcmp(value[0].data, word->name) == 0) {
-            break;
-        }
-
-        bit <<= 1;
-    }
-
-    if (word->name == NULL) {
-        return civic_conf_error(cf, NULL,
-                                "unknown word \"%V\" in civic_department; it "
-                                "knows path, prefix, allow, redis, memory, "
-                                "instructions, cpu, timeout, secret and off",
-                                &value[0]);
-    }
-
-    if ((tenant->words & bit) && !word->many) {
-        return civic_conf_error(cf, NULL, "\"%s\" comes twice in "
-                                "civic_department", word->name);
-    }
-
-    if (n < word->min || n > word->max) {
-        return civic_conf_error(cf, NULL, "invalid number of arguments of "
-                                "\"%s\" in civic_department", word->name);
-    }
-
-    tenant->words |= bit;
-
-    return word->set(cf, tenant);
-}
-
-
 /* root looks whether it is there, and never into it */
 
 static char *
-civic_plugin_department_path(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
+civic_plugin_department_path(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t        *value;
-    ngx_file_info_t   fi;
+    ngx_file_info_t         fi;
+    civic_plugin_tenant_t  *tenant;
 
-    value = cf->args->elts;
-
-    tenant->department.path = value[1];
+    tenant = block->conf;
+    tenant->department.path = *value;
 
     if (ngx_conf_full_name(cf->cycle, &tenant->department.path, 1)
         != NGX_OK)
@@ -337,14 +325,16 @@ civic_plugin_department_path(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
 
 
 static char *
-civic_plugin_department_prefix(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
+civic_plugin_department_prefix(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t   *value, *prefix, *other;
-    ngx_uint_t   i, n;
+    ngx_str_t    *prefix, *other;
+    ngx_uint_t    i, n;
+    ngx_array_t  *prefixes;
 
-    value = cf->args->elts;
+    prefixes = &((civic_plugin_tenant_t *) block->conf)->department.prefixes;
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 0; i < cf->args->nelts - 1; i++) {
 
         if (!civic_plugin_department_plain(&value[i])) {
             return civic_conf_error(cf, NULL,
@@ -353,9 +343,9 @@ civic_plugin_department_prefix(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
                                     "one, and has no parameters", &value[i]);
         }
 
-        other = tenant->department.prefixes.elts;
+        other = prefixes->elts;
 
-        for (n = 0; n < tenant->department.prefixes.nelts; n++) {
+        for (n = 0; n < prefixes->nelts; n++) {
 
             if (civic_plugin_within(&value[i], &other[n])
                 || civic_plugin_within(&other[n], &value[i]))
@@ -366,7 +356,7 @@ civic_plugin_department_prefix(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
             }
         }
 
-        prefix = ngx_array_push(&tenant->department.prefixes);
+        prefix = ngx_array_push(prefixes);
         if (prefix == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -439,141 +429,57 @@ civic_plugin_listed(const ngx_array_t *list, const ngx_str_t *name)
 
 
 static char *
-civic_plugin_department_redis(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
+civic_plugin_department_allow(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-    tenant->redis = value[1];
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_plugin_department_memory(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
-{
-    ssize_t     size;
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-    size = ngx_parse_size(&value[1]);
-
-    if (size == NGX_ERROR || size < CIVIC_DEPARTMENT_MEMORY_MIN) {
-        return civic_conf_error(cf, NULL, "memory \"%V\" is not a size of at "
-                                "least 1m", &value[1]);
-    }
-
-    tenant->department.budget.memory = size;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_plugin_department_instructions(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant)
-{
-    ssize_t     n;
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-    n = ngx_parse_size(&value[1]);
-
-    if (n == NGX_ERROR || n < 10000) {
-        return civic_conf_error(cf, NULL, "instructions \"%V\" is not a "
-                                "number of at least 10000", &value[1]);
-    }
-
-    tenant->department.budget.instructions = n;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_plugin_department_cpu(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
-{
-    return civic_plugin_department_msec(cf, &tenant->department.budget.cpu,
-                                        1000);
-}
-
-
-static char *
-civic_plugin_department_timeout(ngx_conf_t *cf,
-    civic_plugin_tenant_t *tenant)
-{
-    return civic_plugin_department_msec(cf, &tenant->department.timeout,
-                                        300 * 1000);
-}
-
-
-static char *
-civic_plugin_department_msec(ngx_conf_t *cf, ngx_msec_t *msec,
-    ngx_msec_t max)
-{
-    ngx_int_t   n;
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-    n = ngx_parse_time(&value[1], 0);
-
-    if (n == NGX_ERROR || n == 0 || (ngx_msec_t) n > max) {
-        return civic_conf_error(cf, NULL, "%V \"%V\" is not a time between "
-                                "1ms and %Ms", &value[0], &value[1],
-                                max / 1000);
-    }
-
-    *msec = n;
-
-    return NGX_CONF_OK;
+    return civic_plugin_grant_allow(cf, block->conf, value,
+                                    cf->args->nelts - 1);
 }
 
 
 /* secret NAME file=PATH */
 
 static char *
-civic_plugin_department_secret(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
+civic_plugin_department_secret(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    char          *rv;
-    ngx_str_t     *value, file;
+    ngx_str_t      file;
     ngx_uint_t     i;
+    ngx_array_t   *secrets;
     ngx_keyval_t  *secret;
 
-    value = cf->args->elts;
+    secrets = &((civic_plugin_tenant_t *) block->conf)->department.secrets;
 
-    if (ngx_strncmp(value[2].data, "file=", 5) != 0 || value[2].len == 5) {
+    if (ngx_strncmp(value[1].data, "file=", 5) != 0 || value[1].len == 5) {
         return civic_conf_error(cf, NULL, "a secret is written as secret "
                                 "NAME file=PATH");
     }
 
-    secret = tenant->department.secrets.elts;
+    secret = secrets->elts;
 
-    for (i = 0; i < tenant->department.secrets.nelts; i++) {
+    for (i = 0; i < secrets->nelts; i++) {
 
-        if (ngx_strcmp(secret[i].key.data, value[1].data) == 0) {
+        if (ngx_strcmp(secret[i].key.data, value[0].data) == 0) {
             return civic_conf_error(cf, NULL, "secret \"%V\" comes twice",
-                                    &value[1]);
+                                    &value[0]);
         }
     }
 
-    secret = ngx_array_push(&tenant->department.secrets);
+    secret = ngx_array_push(secrets);
     if (secret == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    secret->key = value[1];
+    secret->key = value[0];
 
-    file.data = value[2].data + 5;
-    file.len = value[2].len - 5;
+    file.data = value[1].data + 5;
+    file.len = value[1].len - 5;
 
     if (ngx_conf_full_name(cf->cycle, &file, 1) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    rv = civic_plugin_department_secret_read(cf, &file, &secret->value);
-
-    return rv;
+    return civic_plugin_department_secret_read(cf, &file, &secret->value);
 }
 
 
@@ -629,9 +535,10 @@ civic_plugin_department_secret_read(ngx_conf_t *cf, ngx_str_t *file,
 
 
 static char *
-civic_plugin_department_off(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
+civic_plugin_department_off(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    tenant->department.off = 1;
+    ((civic_plugin_tenant_t *) block->conf)->department.off = 1;
 
     return NGX_CONF_OK;
 }
@@ -640,16 +547,6 @@ civic_plugin_department_off(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
 static char *
 civic_plugin_department_close(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
 {
-    if (tenant->department.path.len == 0) {
-        return civic_conf_error(cf, NULL, "civic_department \"%V\" has no "
-                                "path", &tenant->department.name);
-    }
-
-    if (tenant->department.prefixes.nelts == 0) {
-        return civic_conf_error(cf, NULL, "civic_department \"%V\" has no "
-                                "prefix", &tenant->department.name);
-    }
-
     if (tenant->department.scripts && !tenant->store) {
         return civic_conf_error(cf, NULL, "civic_department \"%V\" is "
                                 "allowed scripts, but no store to run them "

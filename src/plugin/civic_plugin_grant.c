@@ -23,15 +23,13 @@ static ngx_int_t civic_plugin_grant_overlap(ngx_conf_t *cf,
 
 
 char *
-civic_plugin_grant_allow(ngx_conf_t *cf, civic_plugin_tenant_t *tenant)
+civic_plugin_grant_allow(ngx_conf_t *cf, civic_plugin_tenant_t *tenant,
+    ngx_str_t *value, ngx_uint_t n)
 {
     char        *rv;
-    ngx_str_t   *value;
     ngx_uint_t   i;
 
-    value = cf->args->elts;
-
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 0; i < n; i++) {
 
         rv = civic_plugin_grant_word(cf, tenant, &value[i]);
         if (rv != NGX_CONF_OK) {

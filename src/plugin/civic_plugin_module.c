@@ -17,7 +17,8 @@
 #include "civic_watch.h"
 
 
-#define CIVIC_PLUGIN_POLL  200         /* ms */
+#define CIVIC_PLUGIN_POLL   200        /* ms */
+#define CIVIC_PLUGIN_RETRY  10         /* s: while somebody mends it */
 
 
 static char *civic_plugin_module_state(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -337,7 +338,7 @@ ngx_int_t
 civic_plugin_check(ngx_http_request_t *r, civic_ctx_t *ctx)
 {
     ngx_str_t        value;
-    ngx_uint_t       retry_after;
+    ngx_uint_t       state, retry_after;
     civic_plugin_t  *plugin;
 
     if (ctx->route == NULL
@@ -349,16 +350,14 @@ civic_plugin_check(ngx_http_request_t *r, civic_ctx_t *ctx)
 
     (void) civic_plugin_route(ctx->route, &plugin);
 
-    switch (civic_plugin_state(plugin, &retry_after)) {
+    state = civic_plugin_state(plugin, &retry_after);
 
-    case CIVIC_PLUGIN_READY:
+    if (state == CIVIC_PLUGIN_READY) {
         return NGX_DECLINED;
+    }
 
-    case CIVIC_PLUGIN_NOT_LOADED:
-        return civic_refuse(ctx, CIVIC_UNLOADED, NULL);
-
-    case CIVIC_PLUGIN_STOPPED:
-        return civic_refuse(ctx, CIVIC_STOPPED, NULL);
+    if (state != CIVIC_PLUGIN_QUARANTINED) {
+        retry_after = CIVIC_PLUGIN_RETRY;
     }
 
     value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
@@ -372,7 +371,7 @@ civic_plugin_check(ngx_http_request_t *r, civic_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    return civic_refuse(ctx, CIVIC_QUARANTINED, NULL);
+    return civic_refuse(ctx, civic_plugin_states[state], NULL);
 }
 
 

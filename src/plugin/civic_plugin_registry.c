@@ -11,14 +11,18 @@
 
 #include "civic_plugin_registry.h"
 #include "civic_plugin_account.h"
+#include "civic_route_methods.h"
 
 
-#define CIVIC_PLUGIN_SLICE  2          /* ms of CPU until others get a turn */
+#define CIVIC_PLUGIN_SLICE        2    /* ms of CPU until others get a turn */
+#define CIVIC_PLUGIN_HOLLOW_BODY  (1024 * 1024)
 
 
 static civic_plugin_item_t *civic_plugin_create(
     const civic_department_t *department, const ngx_str_t *name,
     const ngx_str_t *hash, const ngx_str_t *folder);
+static ngx_int_t civic_plugin_hollow(civic_plugin_item_t *item,
+    const ngx_str_t *prefix);
 static ngx_int_t civic_plugin_parse(civic_plugin_item_t *item,
     civic_plugin_errors_t *errors);
 static ngx_int_t civic_plugin_problems(civic_plugin_item_t *item);
@@ -109,6 +113,91 @@ civic_plugin_create(const civic_department_t *department,
     item->plugin.folder.data[folder->len] = '\0';
 
     return item;
+}
+
+
+civic_plugin_t *
+civic_plugin_load_hollow(const civic_department_t *department,
+    const ngx_str_t *name, const ngx_str_t *prefix)
+{
+    ngx_str_t             none;
+    civic_plugin_item_t  *item;
+
+    ngx_str_null(&none);
+
+    item = civic_plugin_create(department, name, &none, &none);
+
+    if (item == NULL) {
+        return NULL;
+    }
+
+    item->entry = CIVIC_PLUGIN_NONE;
+    item->hollow = 1;
+
+    if (civic_plugin_hollow(item, prefix) != NGX_OK
+        || civic_plugin_counted(item) != NGX_OK)
+    {
+        ngx_destroy_pool(item->pool);
+        return NULL;
+    }
+
+    return &item->plugin;
+}
+
+
+/* its manifest: any PREFIX, and any PREFIX/{rest...} */
+
+static ngx_int_t
+civic_plugin_hollow(civic_plugin_item_t *item, const ngx_str_t *prefix)
+{
+    u_char                     *p;
+    ngx_str_t                  *slot, key;
+    civic_plugin_manifest_t    *manifest;
+    civic_plugin_route_spec_t  *spec;
+
+    key.len = sizeof("any /{rest...}") - 1 + prefix->len;
+    key.data = ngx_pnalloc(item->pool, key.len);
+    manifest = ngx_pcalloc(item->pool, sizeof(civic_plugin_manifest_t));
+
+    if (key.data == NULL || manifest == NULL
+        || ngx_array_init(&manifest->prefixes, item->pool, 1,
+                          sizeof(ngx_str_t))
+           != NGX_OK
+        || ngx_array_init(&manifest->routes, item->pool, 2,
+                          sizeof(civic_plugin_route_spec_t))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(key.data, "any ", 4);
+    p = ngx_cpymem(p, prefix->data, prefix->len);
+    ngx_memcpy(p, "/{rest...}", sizeof("/{rest...}") - 1);
+
+    spec = ngx_array_push_n(&manifest->routes, 2);
+    slot = ngx_array_push(&manifest->prefixes);
+
+    ngx_memzero(spec, 2 * sizeof(civic_plugin_route_spec_t));
+
+    spec[0].key = key;
+    spec[0].path.data = key.data + 4;
+    spec[0].path.len = key.len - 4;
+    spec[0].pattern = spec[0].path;
+    spec[0].methods = CIVIC_ROUTE_METHODS_ANY;
+    spec[0].max_body = CIVIC_PLUGIN_HOLLOW_BODY;
+    spec[0].pub = 1;
+    spec[0].raw = 1;
+
+    spec[1] = spec[0];
+    spec[1].path.len = prefix->len;
+    spec[1].pattern = spec[1].path;
+    spec[1].key.len = 4 + prefix->len;
+
+    *slot = spec[1].path;
+
+    item->plugin.manifest = manifest;
+
+    return NGX_OK;
 }
 
 

@@ -34,6 +34,7 @@ typedef struct {
     ngx_str_t                text;     /* of manifest.json */
     civic_value_t            problems;
     civic_lua_conf_t         lua;
+    unsigned                 hollow:1;
 } civic_plugin_item_t;
 
 
@@ -45,6 +46,14 @@ typedef struct {
 civic_plugin_t *civic_plugin_load(const civic_department_t *department,
     const ngx_str_t *name, const ngx_str_t *hash, const ngx_str_t *folder,
     ngx_uint_t entry, civic_plugin_errors_t *errors);
+
+/*
+ * What stands below `prefix` for a plugin that has no good version: two
+ * routes, which are never more than not loaded.  NULL: no memory.
+ */
+
+civic_plugin_t *civic_plugin_load_hollow(const civic_department_t *department,
+    const ngx_str_t *name, const ngx_str_t *prefix);
 
 /* the whole of a small file.  NGX_OK, NGX_DECLINED: not there; NGX_ERROR */
 

@@ -11,8 +11,10 @@
 
 #include "civic_auth.h"
 #include "civic_limit.h"
+#include "civic_plugin_hollow.h"
 #include "civic_plugin_registry.h"
 #include "civic_plugin_routes.h"
+#include "civic_route_methods.h"
 
 
 /* what the tables lead to: civic_route_t comes first */
@@ -26,14 +28,14 @@ typedef struct {
 } civic_plugin_way_t;
 
 
+static ngx_int_t civic_plugin_routes_hollow(civic_route_table_t *table,
+    civic_plugin_view_t *view, civic_plugin_server_t *server);
 static ngx_int_t civic_plugin_routes_add(civic_route_table_t *table,
     civic_plugin_view_t *view, civic_plugin_server_t *server,
     civic_plugin_t *plugin, ngx_pool_t *pool, civic_plugin_errors_t *errors);
 static civic_plugin_way_t *civic_plugin_routes_way(ngx_pool_t *pool,
     civic_plugin_mount_t *mount, civic_plugin_t *plugin,
     const civic_plugin_route_spec_t *spec, ngx_str_t *err);
-static ngx_int_t civic_plugin_routes_methods(civic_route_t *route,
-    const ngx_str_t *list, ngx_str_t *err);
 static ngx_int_t civic_plugin_routes_pos(civic_pos_t *pos, ngx_pool_t *pool,
     const civic_plugin_t *plugin, const civic_plugin_route_spec_t *spec);
 static civic_plugin_mount_t *civic_plugin_routes_mount(
@@ -118,6 +120,12 @@ civic_plugin_routes_build(civic_plugin_view_t *view,
             }
         }
 
+        if (civic_plugin_routes_hollow(view->tables[i], view, server[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
         if (civic_route_table_compile(view->tables[i], &err) != NGX_OK) {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                           "civic plugin: %V", &err);
@@ -126,6 +134,44 @@ civic_plugin_routes_build(civic_plugin_view_t *view,
     }
 
     return NGX_OK;
+}
+
+
+/* they come last and give way: what takes the same goes before them */
+
+static ngx_int_t
+civic_plugin_routes_hollow(civic_route_table_t *table,
+    civic_plugin_view_t *view, civic_plugin_server_t *server)
+{
+    ngx_int_t               rc;
+    ngx_uint_t              i;
+    ngx_pool_t             *pool;
+    civic_plugin_t        **plugin;
+    civic_plugin_errors_t   taken;
+
+    if (view->hollows.nelts == 0) {
+        return NGX_OK;
+    }
+
+    pool = ngx_create_pool(1024, ngx_cycle->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = civic_plugin_errors_init(&taken, pool);
+    plugin = view->hollows.elts;
+
+    for (i = 0; rc == NGX_OK && i < view->hollows.nelts; i++) {
+
+        if (civic_plugin_hollow_stands(plugin[i], server)) {
+            rc = civic_plugin_routes_add(table, view, server, plugin[i],
+                                         view->pool, &taken);
+        }
+    }
+
+    ngx_destroy_pool(pool);
+
+    return rc;
 }
 
 
@@ -253,9 +299,10 @@ civic_plugin_routes_way(ngx_pool_t *pool, civic_plugin_mount_t *mount,
     way->route.service = mount->service;
     way->route.rules = &way->rules;
 
-    if (civic_plugin_routes_pos(&way->route.pos, pool, plugin, spec) != NGX_OK
-        || civic_plugin_routes_methods(&way->route, &spec->methods, err)
-           != NGX_OK)
+    civic_route_methods_set(&way->route, spec->methods);
+
+    if (civic_plugin_routes_pos(&way->route.pos, pool, plugin, spec)
+        != NGX_OK)
     {
         return NULL;
     }
@@ -282,45 +329,6 @@ civic_plugin_routes_way(ngx_pool_t *pool, civic_plugin_mount_t *mount,
     }
 
     return way;
-}
-
-
-static ngx_int_t
-civic_plugin_routes_methods(civic_route_t *route, const ngx_str_t *list,
-    ngx_str_t *err)
-{
-    u_char      *p, *last, *comma;
-    ngx_str_t    name;
-    ngx_uint_t   method;
-
-    if (list->len == 3 && ngx_strncmp(list->data, "any", 3) == 0) {
-        route->any = 1;
-        return NGX_OK;
-    }
-
-    last = list->data + list->len;
-
-    for (p = list->data; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        name.data = p;
-        name.len = comma - p;
-
-        method = civic_route_parse_method(&name);
-
-        if (method == 0) {
-            ngx_str_set(err, "its method is unknown");
-            return NGX_ERROR;
-        }
-
-        route->methods |= method;
-    }
-
-    return NGX_OK;
 }
 
 

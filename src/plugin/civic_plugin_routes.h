@@ -20,6 +20,8 @@ typedef struct {
     ngx_uint_t               refs;
     uint64_t                 generation;
     ngx_array_t              plugins;  /* civic_plugin_t *, held */
+    ngx_array_t              hollows;  /* likewise: of those that are not
+                                          loaded, one for each prefix */
     civic_route_table_t    **tables;   /* by server */
 } civic_plugin_view_t;
 

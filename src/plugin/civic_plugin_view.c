@@ -12,6 +12,7 @@
 #include "civic_plugin_registry.h"
 #include "civic_plugin_routes.h"
 #include "civic_plugin_admit.h"
+#include "civic_plugin_hollow.h"
 #include "civic_plugin_tally.h"
 
 
@@ -102,6 +103,8 @@ civic_plugin_view_create(ngx_cycle_t *cycle, uint64_t generation)
 
     if (view == NULL
         || ngx_array_init(&view->plugins, pool, 16, sizeof(civic_plugin_t *))
+           != NGX_OK
+        || ngx_array_init(&view->hollows, pool, 2, sizeof(civic_plugin_t *))
            != NGX_OK)
     {
         ngx_destroy_pool(pool);
@@ -113,6 +116,7 @@ civic_plugin_view_create(ngx_cycle_t *cycle, uint64_t generation)
     view->generation = generation;
 
     if (civic_plugin_view_fill(view, cycle, pmcf) != NGX_OK
+        || civic_plugin_hollow_fill(view, pmcf) != NGX_OK
         || civic_plugin_routes_build(view, pmcf) != NGX_OK)
     {
         civic_plugin_view_release(view);
@@ -158,8 +162,7 @@ civic_plugin_view_add(civic_plugin_view_t *view, ngx_cycle_t *cycle,
     civic_plugin_main_conf_t *pmcf, ngx_uint_t entry,
     const civic_plugin_record_t *record)
 {
-    u_char                 *slash;
-    ngx_str_t               name, hash, department;
+    ngx_str_t               name, hash;
     civic_plugin_t         *plugin, **slot;
     civic_plugin_tenant_t  *tenant;
 
@@ -168,18 +171,9 @@ civic_plugin_view_add(civic_plugin_view_t *view, ngx_cycle_t *cycle,
     hash.data = (u_char *) record->hash;
     hash.len = record->hash_len;
 
-    slash = ngx_strlchr(name.data, name.data + name.len, '/');
+    tenant = civic_plugin_department_of(pmcf, &name);
 
-    if (slash == NULL) {
-        return NGX_OK;
-    }
-
-    department.data = name.data;
-    department.len = slash - name.data;
-
-    tenant = civic_plugin_department_find(pmcf, &department);
-
-    if (tenant == NULL || tenant->department.off) {
+    if (tenant == NULL) {
         return NGX_OK;
     }
 
@@ -293,6 +287,12 @@ civic_plugin_view_release(civic_plugin_view_t *view)
     plugin = view->plugins.elts;
 
     for (i = 0; i < view->plugins.nelts; i++) {
+        civic_plugin_release(plugin[i]);
+    }
+
+    plugin = view->hollows.elts;
+
+    for (i = 0; i < view->hollows.nelts; i++) {
         civic_plugin_release(plugin[i]);
     }
 

@@ -261,7 +261,9 @@ civic_plugin_zone_publish(const civic_plugin_record_t *record)
 
     /* a copy that was no use to workers may be whole, or granted, again */
 
-    news = changed || old->state != record->state;
+    news = changed || old->state != record->state
+           || old->claim_len != record->claim_len
+           || ngx_memcmp(old->claim, record->claim, record->claim_len) != 0;
 
     if (changed) {
         civic_plugin_trouble_over(&entry->trouble);

@@ -25,6 +25,7 @@
 #define CIVIC_PLUGIN_HASH_LEN      32
 #define CIVIC_PLUGIN_VERSION_LEN   32
 #define CIVIC_PLUGIN_REASON_LEN    1000
+#define CIVIC_PLUGIN_CLAIM_LEN     256
 #define CIVIC_PLUGIN_METRICS       16  /* of one plugin */
 #define CIVIC_PLUGIN_METRIC_LEN    48
 #define CIVIC_PLUGIN_NONE          ((ngx_uint_t) -1)
@@ -39,10 +40,13 @@ typedef struct {
     uint16_t                 hash_len; /* 0: there is no copy of it */
     uint16_t                 version_len;
     uint16_t                 reason_len; /* 0: the folder is what serves */
+    uint16_t                 claim_len;
     u_char                   name[CIVIC_PLUGIN_NAME_LEN];
     u_char                   hash[CIVIC_PLUGIN_HASH_LEN];
     u_char                   version[CIVIC_PLUGIN_VERSION_LEN];
     u_char                   reason[CIVIC_PLUGIN_REASON_LEN];
+    u_char                   claim[CIVIC_PLUGIN_CLAIM_LEN]; /* its prefixes,
+                                          a line each, if none is good */
 } civic_plugin_record_t;
 
 

@@ -8,44 +8,18 @@
  */
 
 
+#include "civic_conf_block.h"
 #include "civic_redis_client.h"
 #include "civic_redis_format.h"
 
 
 #define CIVIC_REDIS_PORT          6379
 #define CIVIC_REDIS_TIMEOUT       20
-#define CIVIC_REDIS_MAX_TIME      60000
 #define CIVIC_REDIS_PASSWORD_MAX  1024
 
 
-typedef struct {
-    const char   *name;
-    ngx_uint_t    max;                 /* arguments; at least one */
-    char       *(*set)(ngx_conf_t *cf, civic_redis_t *redis);
-} civic_redis_conf_word_t;
-
-
-static char *civic_redis_conf_name(ngx_conf_t *cf, const ngx_str_t *name);
-static char *civic_redis_conf_word(ngx_conf_t *cf, ngx_command_t *dummy,
-    void *conf);
-static char *civic_redis_conf_take(ngx_conf_t *cf, civic_redis_t *redis,
-    const civic_redis_conf_word_t *word);
-static char *civic_redis_conf_server(ngx_conf_t *cf, civic_redis_t *redis);
-static char *civic_redis_conf_timeout(ngx_conf_t *cf, civic_redis_t *redis);
-static char *civic_redis_conf_connections(ngx_conf_t *cf,
-    civic_redis_t *redis);
-static char *civic_redis_conf_breaker(ngx_conf_t *cf, civic_redis_t *redis);
-static char *civic_redis_conf_user(ngx_conf_t *cf, civic_redis_t *redis);
-static char *civic_redis_conf_password(ngx_conf_t *cf, civic_redis_t *redis);
-static char *civic_redis_conf_database(ngx_conf_t *cf, civic_redis_t *redis);
-static char *civic_redis_conf_durable(ngx_conf_t *cf, civic_redis_t *redis);
-static char *civic_redis_conf_pair(ngx_conf_t *cf, civic_redis_t *redis,
-    const char *number, ngx_uint_t *n, ngx_int_t min, const char *time,
-    ngx_msec_t *msec);
-static char *civic_redis_conf_number(ngx_conf_t *cf, const ngx_str_t *text,
-    const char *what, ngx_int_t min, ngx_int_t max, ngx_uint_t *n);
-static char *civic_redis_conf_time(ngx_conf_t *cf, const ngx_str_t *text,
-    const char *what, ngx_msec_t *msec);
+static civic_conf_setter_t  civic_redis_conf_server;
+static civic_conf_setter_t  civic_redis_conf_password;
 static ngx_int_t civic_redis_conf_read(ngx_conf_t *cf, const ngx_str_t *name,
     ngx_str_t *text);
 static char *civic_redis_conf_close(ngx_conf_t *cf, civic_redis_t *redis);
@@ -54,24 +28,88 @@ static u_char *civic_redis_conf_command(u_char *p, const ngx_str_t *argv,
     ngx_uint_t argc);
 
 
-static const civic_redis_conf_word_t  civic_redis_conf_words[] = {
+static const civic_conf_range_t  civic_redis_conf_time = {
+    1, 60000, "a time from 1ms to 60s"
+};
 
-    { "server", 1, civic_redis_conf_server },
-    { "timeout", 1, civic_redis_conf_timeout },
-    { "connections", 1, civic_redis_conf_connections },
-    { "breaker", 2, civic_redis_conf_breaker },
-    { "user", 1, civic_redis_conf_user },
-    { "password_file", 1, civic_redis_conf_password },
-    { "database", 1, civic_redis_conf_database },
-    { "durable", 2, civic_redis_conf_durable },
-    { NULL, 0, NULL }
+static const civic_conf_range_t  civic_redis_conf_connections = {
+    1, 16, "a number from 1 to 16"
+};
+
+static const civic_conf_range_t  civic_redis_conf_failures = {
+    1, 1000, "a number from 1 to 1000"
+};
+
+static const civic_conf_range_t  civic_redis_conf_database = {
+    0, 65535, "a number from 0 to 65535"
+};
+
+static const civic_conf_range_t  civic_redis_conf_replicas = {
+    0, 1000, "a number from 0 to 1000"
 };
 
 
-/* what the design has and this version has not */
+static const civic_conf_word_t  civic_redis_conf_breaker[] = {
 
-static const char  *civic_redis_conf_later[] = {
-    "sentinel", "cluster", "tls", NULL
+    { "failures=", 1, 1, civic_conf_block_number,
+      offsetof(civic_redis_t, failures), &civic_redis_conf_failures, 0 },
+
+    { "cooldown=", 1, 1, civic_conf_block_msec,
+      offsetof(civic_redis_t, cooldown), &civic_redis_conf_time, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
+};
+
+
+static const civic_conf_word_t  civic_redis_conf_durable[] = {
+
+    { "replicas=", 1, 1, civic_conf_block_number,
+      offsetof(civic_redis_t, replicas), &civic_redis_conf_replicas, 0 },
+
+    { "timeout=", 1, 1, civic_conf_block_msec,
+      offsetof(civic_redis_t, replicas_timeout), &civic_redis_conf_time, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
+};
+
+
+static const char  civic_redis_conf_later[] =
+    "it speaks to one server, in the clear";
+
+
+static const civic_conf_word_t  civic_redis_conf_words[] = {
+
+    { "server", 1, 1, civic_redis_conf_server, 0, NULL,
+      CIVIC_CONF_MANDATORY },
+
+    { "timeout", 1, 1, civic_conf_block_msec,
+      offsetof(civic_redis_t, timeout), &civic_redis_conf_time, 0 },
+
+    { "connections", 1, 1, civic_conf_block_number,
+      offsetof(civic_redis_t, connections), &civic_redis_conf_connections,
+      0 },
+
+    { "breaker", 1, 2, civic_conf_block_pairs, 0, civic_redis_conf_breaker,
+      0 },
+
+    { "user", 1, 1, civic_conf_block_text, offsetof(civic_redis_t, user),
+      NULL, 0 },
+
+    { "password_file", 1, 1, civic_redis_conf_password, 0, NULL, 0 },
+
+    { "database", 1, 1, civic_conf_block_number,
+      offsetof(civic_redis_t, database), &civic_redis_conf_database, 0 },
+
+    { "durable", 1, 2, civic_conf_block_pairs, 0, civic_redis_conf_durable,
+      0 },
+
+    { "sentinel", 0, 64, civic_conf_block_later, 0, civic_redis_conf_later,
+      0 },
+    { "cluster", 0, 64, civic_conf_block_later, 0, civic_redis_conf_later,
+      0 },
+    { "tls", 0, 64, civic_conf_block_later, 0, civic_redis_conf_later, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
 
@@ -82,16 +120,23 @@ civic_redis_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     civic_redis_main_conf_t  *rmcf = conf;
 
-    char           *rv;
-    ngx_str_t      *value;
-    ngx_conf_t      save;
-    civic_redis_t  *redis, **slot;
+    char                *rv;
+    ngx_str_t           *value;
+    civic_redis_t       *redis, **slot;
+    civic_conf_block_t   block;
 
     value = cf->args->elts;
 
-    rv = civic_redis_conf_name(cf, &value[1]);
+    rv = civic_conf_block_name(cf, "civic_redis", &value[1]);
     if (rv != NGX_CONF_OK) {
         return rv;
+    }
+
+    redis = civic_redis_find(cf, &value[1]);
+
+    if (redis != NULL) {
+        return civic_conf_block_again(cf, "civic_redis", &value[1],
+                                      redis->pos);
     }
 
     redis = ngx_pcalloc(cf->pool, sizeof(civic_redis_t));
@@ -117,14 +162,15 @@ civic_redis_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     redis->cooldown = 1000;
     redis->replicas_timeout = 50;
 
-    save = *cf;
-    cf->handler = civic_redis_conf_word;
-    cf->handler_conf = (void *) redis;
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
-    rv = ngx_conf_parse(cf, NULL);
+    block.directive = "civic_redis";
+    block.name = &redis->name;
+    block.pos = redis->pos;
+    block.words = civic_redis_conf_words;
+    block.conf = redis;
 
-    *cf = save;
-
+    rv = civic_conf_block_parse(cf, &block);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -134,134 +180,27 @@ civic_redis_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-civic_redis_conf_name(ngx_conf_t *cf, const ngx_str_t *name)
+civic_redis_conf_server(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    u_char          ch;
-    size_t          i;
-    civic_redis_t  *other;
+    ngx_url_t       url;
+    civic_redis_t  *redis;
 
-    for (i = 0; i < name->len; i++) {
-        ch = name->data[i];
-
-        if (!(ch >= 'a' && ch <= 'z') && !(ch >= 'A' && ch <= 'Z')
-            && !(ch >= '0' && ch <= '9') && ch != '_' && ch != '-')
-        {
-            break;
-        }
-    }
-
-    if (i == 0 || i < name->len) {
-        return civic_conf_error(cf, NULL,
-                                "\"%V\" cannot name a civic_redis: a name "
-                                "has letters, digits, \"_\" and \"-\"", name);
-    }
-
-    other = civic_redis_find(cf, name);
-
-    if (other != NULL) {
-        return civic_conf_error(cf, NULL,
-                                "civic_redis \"%V\" is defined already in "
-                                "%V:%ui,", name, &other->pos->file,
-                                other->pos->line);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_redis_conf_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
-{
-    civic_redis_t  *redis = conf;
-
-    ngx_str_t                      *value;
-    const char                    **later;
-    const civic_redis_conf_word_t  *word;
-
-    value = cf->args->elts;
-
-    for (word = civic_redis_conf_words; word->name; word++) {
-
-        if (ngx_strcmp(value[0].data, word->name) == 0) {
-            return civic_redis_conf_take(cf, redis, word);
-        }
-    }
-
-    for (later = civic_redis_conf_later; *later; later++) {
-
-        if (ngx_strcmp(value[0].data, *later) == 0) {
-            return civic_conf_error(cf, NULL,
-                                    "civic_redis \"%V\": this version does "
-                                    "not have \"%V\" yet; it speaks to one "
-                                    "server, in the clear", &redis->name,
-                                    &value[0]);
-        }
-    }
-
-    return civic_conf_error(cf, NULL, "unknown word \"%V\" in civic_redis "
-                            "\"%V\"", &value[0], &redis->name);
-}
-
-
-static char *
-civic_redis_conf_take(ngx_conf_t *cf, civic_redis_t *redis,
-    const civic_redis_conf_word_t *word)
-{
-    ngx_str_t   *value;
-    ngx_uint_t   i, bit;
-
-    value = cf->args->elts;
-    bit = (ngx_uint_t) 1 << (word - civic_redis_conf_words);
-
-    if (redis->words & bit) {
-        return civic_conf_error(cf, NULL, "\"%s\" comes twice in "
-                                "civic_redis \"%V\"", word->name,
-                                &redis->name);
-    }
-
-    redis->words |= bit;
-
-    if (cf->args->nelts < 2 || cf->args->nelts - 1 > word->max) {
-        return civic_conf_error(cf, NULL, "\"%s\" in civic_redis \"%V\" "
-                                "takes %s", word->name, &redis->name,
-                                word->max == 1 ? "one value"
-                                               : "one value or two");
-    }
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        if (value[i].len == 0) {
-            return civic_conf_error(cf, NULL, "\"%s\" in civic_redis \"%V\" "
-                                    "has an empty value", word->name,
-                                    &redis->name);
-        }
-    }
-
-    return word->set(cf, redis);
-}
-
-
-static char *
-civic_redis_conf_server(ngx_conf_t *cf, civic_redis_t *redis)
-{
-    ngx_url_t   url;
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
+    redis = block->conf;
 
     ngx_memzero(&url, sizeof(ngx_url_t));
 
-    url.url = value[1];
+    url.url = *value;
     url.default_port = CIVIC_REDIS_PORT;
 
     if (ngx_parse_url(cf->pool, &url) != NGX_OK) {
         return civic_conf_error(cf, NULL,
                                 "server \"%V\" of civic_redis \"%V\": %s",
-                                &value[1], &redis->name,
+                                value, &redis->name,
                                 url.err ? url.err : "no memory");
     }
 
-    redis->server = value[1];
+    redis->server = *value;
     redis->addrs = url.addrs;
     redis->naddrs = url.naddrs;
 
@@ -270,56 +209,14 @@ civic_redis_conf_server(ngx_conf_t *cf, civic_redis_t *redis)
 
 
 static char *
-civic_redis_conf_timeout(ngx_conf_t *cf, civic_redis_t *redis)
+civic_redis_conf_password(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t  *value;
+    ngx_str_t       name, *text;
+    civic_redis_t  *redis;
 
-    value = cf->args->elts;
-
-    return civic_redis_conf_time(cf, &value[1], "timeout ", &redis->timeout);
-}
-
-
-static char *
-civic_redis_conf_connections(ngx_conf_t *cf, civic_redis_t *redis)
-{
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    return civic_redis_conf_number(cf, &value[1], "connections ", 1, 16,
-                                   &redis->connections);
-}
-
-
-static char *
-civic_redis_conf_breaker(ngx_conf_t *cf, civic_redis_t *redis)
-{
-    return civic_redis_conf_pair(cf, redis, "failures=", &redis->failures, 1,
-                                 "cooldown=", &redis->cooldown);
-}
-
-
-static char *
-civic_redis_conf_user(ngx_conf_t *cf, civic_redis_t *redis)
-{
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-    redis->user = value[1];
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_redis_conf_password(ngx_conf_t *cf, civic_redis_t *redis)
-{
-    ngx_str_t   name, *value;
-    ngx_str_t  *text;
-
-    value = cf->args->elts;
-    name = value[1];
+    redis = block->conf;
+    name = *value;
     text = &redis->password;
 
     if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) {
@@ -340,122 +237,6 @@ civic_redis_conf_password(ngx_conf_t *cf, civic_redis_t *redis)
         return civic_conf_error(cf, NULL, "password_file \"%V\" is empty",
                                 &name);
     }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_redis_conf_database(ngx_conf_t *cf, civic_redis_t *redis)
-{
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    return civic_redis_conf_number(cf, &value[1], "database ", 0, 65535,
-                                   &redis->database);
-}
-
-
-static char *
-civic_redis_conf_durable(ngx_conf_t *cf, civic_redis_t *redis)
-{
-    return civic_redis_conf_pair(cf, redis, "replicas=", &redis->replicas, 0,
-                                 "timeout=", &redis->replicas_timeout);
-}
-
-
-/* a number and a time, each with its name, in any order */
-
-static char *
-civic_redis_conf_pair(ngx_conf_t *cf, civic_redis_t *redis,
-    const char *number, ngx_uint_t *n, ngx_int_t min, const char *time,
-    ngx_msec_t *msec)
-{
-    char        *rv;
-    size_t       len;
-    ngx_str_t    text, *value;
-    ngx_uint_t   i, seen, which;
-
-    value = cf->args->elts;
-    seen = 0;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, number, ngx_strlen(number)) == 0) {
-            len = ngx_strlen(number);
-            which = 1;
-
-        } else if (ngx_strncmp(value[i].data, time, ngx_strlen(time)) == 0) {
-            len = ngx_strlen(time);
-            which = 2;
-
-        } else {
-            return civic_conf_error(cf, NULL,
-                                    "unknown parameter \"%V\" of \"%V\" in "
-                                    "civic_redis \"%V\"; it knows %s and %s",
-                                    &value[i], &value[0], &redis->name,
-                                    number, time);
-        }
-
-        if (seen & which) {
-            return civic_conf_error(cf, NULL, "\"%V\" in civic_redis \"%V\" "
-                                    "has more than one \"%s\"", &value[0],
-                                    &redis->name,
-                                    which == 1 ? number : time);
-        }
-
-        seen |= which;
-
-        text.data = value[i].data + len;
-        text.len = value[i].len - len;
-
-        rv = which == 1
-             ? civic_redis_conf_number(cf, &text, number, min, 1000, n)
-             : civic_redis_conf_time(cf, &text, time, msec);
-
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_redis_conf_number(ngx_conf_t *cf, const ngx_str_t *text,
-    const char *what, ngx_int_t min, ngx_int_t max, ngx_uint_t *n)
-{
-    ngx_int_t  value;
-
-    value = ngx_atoi(text->data, text->len);
-
-    if (value == NGX_ERROR || value < min || value > max) {
-        return civic_conf_error(cf, NULL, "%s\"%V\" is not a number from %i "
-                                "to %i", what, text, min, max);
-    }
-
-    *n = value;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_redis_conf_time(ngx_conf_t *cf, const ngx_str_t *text,
-    const char *what, ngx_msec_t *msec)
-{
-    ngx_int_t  value;
-
-    value = ngx_parse_time((ngx_str_t *) text, 0);
-
-    if (value == NGX_ERROR || value < 1 || value > CIVIC_REDIS_MAX_TIME) {
-        return civic_conf_error(cf, NULL, "%s\"%V\" is not a time from 1ms "
-                                "to 60s", what, text);
-    }
-
-    *msec = value;
 
     return NGX_CONF_OK;
 }
@@ -505,11 +286,6 @@ civic_redis_conf_read(ngx_conf_t *cf, const ngx_str_t *name, ngx_str_t *text)
 static char *
 civic_redis_conf_close(ngx_conf_t *cf, civic_redis_t *redis)
 {
-    if (redis->server.len == 0) {
-        return civic_conf_error(cf, NULL, "civic_redis \"%V\" has no "
-                                "\"server\"", &redis->name);
-    }
-
     if (redis->user.len && redis->password.len == 0) {
         return civic_conf_error(cf, NULL, "civic_redis \"%V\" has a \"user\" "
                                 "and no \"password_file\"", &redis->name);

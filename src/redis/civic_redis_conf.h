@@ -21,7 +21,6 @@ typedef struct civic_redis_client_s  civic_redis_client_t;
 struct civic_redis_s {
     ngx_str_t                name;
     civic_pos_t             *pos;
-    ngx_uint_t               words;    /* bits of those that were read */
 
     ngx_str_t                server;
     ngx_addr_t              *addrs;    /* of the server's name */

@@ -77,6 +77,16 @@ typedef struct {
 civic_remote_t *civic_remote_find(ngx_conf_t *cf, const ngx_str_t *name);
 
 const ngx_str_t *civic_remote_name(const civic_remote_t *remote);
+ngx_msec_t civic_remote_timeout(const civic_remote_t *remote);
+
+/* its url, in `pool`.  NGX_OK or NGX_ERROR: no memory */
+
+ngx_int_t civic_remote_place(const civic_remote_t *remote, ngx_pool_t *pool,
+    ngx_str_t *place);
+
+/* NULL, or what is wrong with the path of a call, in words */
+
+const char *civic_remote_path_check(const ngx_str_t *path);
 
 /*
  * handlers->begin and ->data are NULL unless the answer is streamed.  NULL:

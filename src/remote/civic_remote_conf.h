@@ -27,7 +27,6 @@
 struct civic_remote_s {
     ngx_str_t                 name;
     civic_pos_t               pos;
-    ngx_uint_t                words;   /* bits: those that were there */
     ngx_uint_t                index;
 
     civic_remote_url_t        url;

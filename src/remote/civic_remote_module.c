@@ -6,6 +6,7 @@
  */
 
 
+#include "civic_remote_check.h"
 #include "civic_remote_conf.h"
 
 
@@ -87,6 +88,45 @@ const ngx_str_t *
 civic_remote_name(const civic_remote_t *remote)
 {
     return &remote->name;
+}
+
+
+ngx_msec_t
+civic_remote_timeout(const civic_remote_t *remote)
+{
+    return remote->timeout;
+}
+
+
+ngx_int_t
+civic_remote_place(const civic_remote_t *remote, ngx_pool_t *pool,
+    ngx_str_t *place)
+{
+    const civic_remote_url_t  *url;
+
+    url = &remote->url;
+
+    place->data = ngx_pnalloc(pool, sizeof("https://unix::")
+                                    + url->authority.len + url->socket.len
+                                    + url->base.len);
+    if (place->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    place->len = ngx_sprintf(place->data, "%s://%V%s%V%V",
+                             url->tls ? "https" : "http", &url->authority,
+                             url->socket.len ? "unix:" : "", &url->socket,
+                             &url->base)
+                 - place->data;
+
+    return NGX_OK;
+}
+
+
+const char *
+civic_remote_path_check(const ngx_str_t *path)
+{
+    return civic_remote_check_path(path);
 }
 
 

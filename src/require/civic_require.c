@@ -3,21 +3,28 @@
  * Copyright (C) Civic Gate
  *
  * The step: civic_require lines of the location, then what the route that
- * the request came by requires.  All must be met.
+ * the request came by requires.  All must be met.  In a dry run those that
+ * are not are logged, by their line: the log says nothing of the caller.
  */
 
 
 #include "civic_require_conf.h"
 #include "civic_auth_headers.h"
+#include "civic_require_check.h"
 #include "civic_route.h"
+#include "civic_status.h"
 
 
 static ngx_int_t civic_require_all(ngx_http_request_t *r, civic_ctx_t *ctx,
     const civic_require_set_t *set);
-static ngx_uint_t civic_require_any(const civic_ctx_t *ctx,
-    const ngx_array_t *scopes);
+static ngx_int_t civic_require_scopes(ngx_http_request_t *r,
+    civic_ctx_t *ctx, const civic_route_t *route);
+static ngx_int_t civic_require_passed(civic_ctx_t *ctx);
 static ngx_int_t civic_require_refuse(ngx_http_request_t *r,
-    civic_ctx_t *ctx, const ngx_array_t *scopes, const civic_pos_t *pos);
+    civic_ctx_t *ctx, civic_problem_e problem, const ngx_str_t *challenge,
+    const civic_pos_t *pos);
+static ngx_int_t civic_require_rehearse(ngx_http_request_t *r,
+    civic_ctx_t *ctx, civic_problem_e problem, const civic_pos_t *pos);
 
 
 ngx_int_t
@@ -47,11 +54,8 @@ civic_require_authorise(ngx_http_request_t *r, civic_ctx_t *ctx)
         return civic_require_all(r, ctx, set);
     }
 
-    if (ctx->route->scopes != NULL
-        && !civic_require_any(ctx, ctx->route->scopes))
-    {
-        return civic_require_refuse(r, ctx, ctx->route->scopes,
-                                    &ctx->route->pos);
+    if (ctx->route->scopes != NULL) {
+        return civic_require_scopes(r, ctx, ctx->route);
     }
 
     return NGX_DECLINED;
@@ -62,43 +66,123 @@ static ngx_int_t
 civic_require_all(ngx_http_request_t *r, civic_ctx_t *ctx,
     const civic_require_set_t *set)
 {
+    ngx_int_t               rc;
     ngx_uint_t              i;
+    civic_problem_e         problem;
     civic_require_rule_t  **rule;
 
     rule = set->rules.elts;
 
     for (i = 0; i < set->rules.nelts; i++) {
+        problem = civic_require_check(r, ctx, rule[i]);
 
-        if (!civic_require_any(ctx, rule[i]->scopes)) {
-            return civic_require_refuse(r, ctx, rule[i]->scopes,
-                                        &rule[i]->pos);
+        if (problem == CIVIC_OK) {
+            continue;
         }
+
+        rc = civic_require_refuse(r, ctx, problem, &rule[i]->challenge,
+                                  &rule[i]->pos);
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    return civic_require_passed(ctx);
+}
+
+
+/* scope= of a civic_route */
+
+static ngx_int_t
+civic_require_scopes(ngx_http_request_t *r, civic_ctx_t *ctx,
+    const civic_route_t *route)
+{
+    ngx_str_t  challenge;
+
+    if (ctx->identity != NULL
+        && civic_require_check_any(route->scopes, &ctx->identity->scope))
+    {
+        return civic_require_passed(ctx);
+    }
+
+    if (civic_require_rule_challenge(r->pool, "insufficient_scope", "scope",
+                                     route->scopes, &challenge)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return civic_require_refuse(r, ctx,
+                                ctx->identity ? CIVIC_SCOPE_DENIED
+                                              : CIVIC_CREDENTIALS_MISSING,
+                                &challenge, &route->pos);
+}
+
+
+static ngx_int_t
+civic_require_passed(civic_ctx_t *ctx)
+{
+    if (ctx->main->require_status == CIVIC_REQUIRE_NONE) {
+        ctx->main->require_status = CIVIC_REQUIRE_PASSED;
     }
 
     return NGX_DECLINED;
 }
 
 
-static ngx_uint_t
-civic_require_any(const civic_ctx_t *ctx, const ngx_array_t *scopes)
+/* somebody unknown is asked who he is, somebody known is told what lacks */
+
+static ngx_int_t
+civic_require_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
+    civic_problem_e problem, const ngx_str_t *challenge,
+    const civic_pos_t *pos)
 {
-    ngx_str_t   *scope;
-    ngx_uint_t   i;
+    civic_require_loc_conf_t  *rlcf;
 
-    if (ctx->identity == NULL) {
-        return 0;
+    if (problem == CIVIC_INTERNAL) {
+        return NGX_ERROR;
     }
 
-    scope = scopes->elts;
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_require_module);
 
-    for (i = 0; i < scopes->nelts; i++) {
-
-        if (civic_require_granted(&scope[i], &ctx->identity->scope)) {
-            return 1;
-        }
+    if (rlcf->dry_run) {
+        return civic_require_rehearse(r, ctx, problem, pos);
     }
 
-    return 0;
+    civic_status_count(CIVIC_METRIC_REQUIRE_REFUSED, 1);
+    ctx->main->require_status = CIVIC_REQUIRE_REFUSED;
+
+    if (problem == CIVIC_CREDENTIALS_MISSING) {
+        return civic_auth_ask(r, ctx, pos);
+    }
+
+    civic_auth_headers_unchallenge(r);
+
+    if ((problem == CIVIC_SCOPE_DENIED || problem == CIVIC_LEVEL_DENIED)
+        && civic_auth_headers_challenge(r, challenge) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return civic_refuse(ctx, problem, pos);
+}
+
+
+static ngx_int_t
+civic_require_rehearse(ngx_http_request_t *r, civic_ctx_t *ctx,
+    civic_problem_e problem, const civic_pos_t *pos)
+{
+    civic_status_count(CIVIC_METRIC_REQUIRE_DRY_RUN, 1);
+
+    if (ctx->main->require_status != CIVIC_REQUIRE_REFUSED) {
+        ctx->main->require_status = CIVIC_REQUIRE_DRY_RUN;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                  "civic require: dry run, would refuse: %V by %V:%ui",
+                  &civic_problems[problem].code, &pos->file, pos->line);
+
+    return NGX_DECLINED;
 }
 
 
@@ -124,61 +208,4 @@ civic_require_granted(const ngx_str_t *word, const ngx_str_t *list)
     }
 
     return 0;
-}
-
-
-/* somebody unknown is asked who he is, somebody known is told what lacks */
-
-static ngx_int_t
-civic_require_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
-    const ngx_array_t *scopes, const civic_pos_t *pos)
-{
-    size_t       len;
-    u_char      *p;
-    ngx_str_t   *scope, challenge;
-    ngx_uint_t   i;
-
-    static ngx_str_t  head =
-                   ngx_string("Bearer error=\"insufficient_scope\", scope=\"");
-
-    if (ctx->identity == NULL) {
-        return civic_auth_ask(r, ctx, pos);
-    }
-
-    scope = scopes->elts;
-    len = head.len + sizeof("\"") - 1;
-
-    for (i = 0; i < scopes->nelts; i++) {
-        len += scope[i].len + 1;
-    }
-
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    challenge.data = p;
-
-    p = ngx_cpymem(p, head.data, head.len);
-
-    for (i = 0; i < scopes->nelts; i++) {
-
-        if (i) {
-            *p++ = ' ';
-        }
-
-        p = ngx_cpymem(p, scope[i].data, scope[i].len);
-    }
-
-    *p++ = '"';
-
-    challenge.len = p - challenge.data;
-
-    civic_auth_headers_unchallenge(r);
-
-    if (civic_auth_headers_challenge(r, &challenge) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return civic_refuse(ctx, CIVIC_SCOPE_DENIED, pos);
 }

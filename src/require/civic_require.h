@@ -15,6 +15,16 @@
 #include "civic.h"
 
 
+/* the worst that was found so far: $civic_require_status */
+
+typedef enum {
+    CIVIC_REQUIRE_NONE = 0,            /* nothing was required */
+    CIVIC_REQUIRE_PASSED,
+    CIVIC_REQUIRE_DRY_RUN,             /* it would have been refused */
+    CIVIC_REQUIRE_REFUSED
+} civic_require_status_e;
+
+
 /* lines that must all be met */
 
 typedef struct civic_require_set_s  civic_require_set_t;
@@ -30,12 +40,12 @@ ngx_uint_t civic_require_stated(void **loc_conf);
 
 /*
  * `lines` (ngx_str_t, as behind civic_require) of a route that was not in
- * the configuration; `known`: somebody is authenticated there.  NULL: no
- * memory, or `err` (in `pool`) says what cannot be.
+ * the configuration.  NULL: no memory, or `err` (in `pool`) says what cannot
+ * be.
  */
 
 civic_require_set_t *civic_require_create(const ngx_array_t *lines,
-    const civic_pos_t *pos, ngx_uint_t known, ngx_pool_t *pool,
+    const civic_pos_t *pos, void **main_conf, ngx_pool_t *pool,
     ngx_str_t *err);
 
 /* is `word` one of a list separated by single spaces? */

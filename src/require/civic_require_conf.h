@@ -1,6 +1,8 @@
 
 /*
  * Copyright (C) Civic Gate
+ *
+ * The configuration of requirements.  Frozen once the http block is read.
  */
 
 
@@ -9,14 +11,7 @@
 
 
 #include "civic_auth.h"
-
-
-/* one civic_require line */
-
-typedef struct {
-    ngx_array_t            *scopes;    /* ngx_str_t: any of them */
-    civic_pos_t             pos;
-} civic_require_rule_t;
+#include "civic_require_rule.h"
 
 
 struct civic_require_set_s {
@@ -24,8 +19,23 @@ struct civic_require_set_s {
 };
 
 
+/* where a set is in force, to be checked once all is read */
+
+typedef struct {
+    civic_require_set_t    *set;
+    ngx_str_t               name;      /* of the location */
+    void                  **loc_conf;
+} civic_require_place_t;
+
+
+typedef struct {
+    ngx_array_t             places;    /* civic_require_place_t */
+} civic_require_main_conf_t;
+
+
 typedef struct {
     civic_require_set_t    *set;       /* NULL: nothing is required */
+    ngx_flag_t              dry_run;
     unsigned                off:1;
 } civic_require_loc_conf_t;
 
@@ -33,17 +43,26 @@ typedef struct {
 extern ngx_module_t  ngx_http_civic_require_module;
 
 
+/* does `rule` name an issuer that is none?  NULL, or its name */
+
+const ngx_str_t *civic_require_rule_unknown(const civic_require_rule_t *rule,
+    void **main_conf);
+
 /*
- * One line.  NULL: no memory, or `err` (in `pool`) says what is wrong.
- * Strings are borrowed from it.
+ * What cannot be known before the whole http block is read: issuers, and
+ * parameters of paths.  NGX_OK or NGX_ERROR, which is logged.
  */
 
-civic_require_rule_t *civic_require_parse(const ngx_str_t *line,
-    ngx_pool_t *pool, ngx_str_t *err);
+ngx_int_t civic_require_places_check(ngx_conf_t *cf);
 
-/* can `text` be the name of a scope? */
+/* civic_claim $NAME PATH */
 
-ngx_uint_t civic_require_scope_valid(const ngx_str_t *scope);
+char *civic_require_claim_slot(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* $civic_require_status */
+
+ngx_int_t civic_require_variables_add(ngx_conf_t *cf);
 
 
 #endif /* _CIVIC_REQUIRE_CONF_H_INCLUDED_ */

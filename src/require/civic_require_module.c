@@ -2,32 +2,49 @@
 /*
  * Copyright (C) Civic Gate
  *
- * The civic_require directive and its inheritance: lines add up.
+ * The directives of requirements and their inheritance: lines add up.
  */
 
 
 #include "civic_require_conf.h"
-#include "civic_route.h"
 
 
+static ngx_int_t civic_require_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t civic_require_postconfiguration(ngx_conf_t *cf);
+static void *civic_require_create_main_conf(ngx_conf_t *cf);
 static void *civic_require_create_loc_conf(ngx_conf_t *cf);
 static char *civic_require_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *civic_require_merge_sets(ngx_conf_t *cf,
     civic_require_loc_conf_t *prev, civic_require_loc_conf_t *conf);
+static char *civic_require_merge_place(ngx_conf_t *cf,
+    civic_require_set_t *set);
 static char *civic_require_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static ngx_int_t civic_require_check_route(ngx_conf_t *cf,
-    civic_route_t *route);
+static civic_require_set_t *civic_require_set_create(ngx_pool_t *pool,
+    ngx_uint_t n);
 
 
 static ngx_command_t  civic_require_commands[] = {
 
     { ngx_string("civic_require"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       civic_require_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("civic_require_dry_run"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(civic_require_loc_conf_t, dry_run),
+      NULL },
+
+    { ngx_string("civic_claim"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      civic_require_claim_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
@@ -36,10 +53,10 @@ static ngx_command_t  civic_require_commands[] = {
 
 
 static ngx_http_module_t  civic_require_module_ctx = {
-    NULL,                                  /* preconfiguration */
+    civic_require_preconfiguration,        /* preconfiguration */
     civic_require_postconfiguration,       /* postconfiguration */
 
-    NULL,                                  /* create main configuration */
+    civic_require_create_main_conf,        /* create main configuration */
     NULL,                                  /* init main configuration */
 
     NULL,                                  /* create server configuration */
@@ -66,10 +83,51 @@ ngx_module_t  ngx_http_civic_require_module = {
 };
 
 
+static ngx_int_t
+civic_require_preconfiguration(ngx_conf_t *cf)
+{
+    return civic_require_variables_add(cf);
+}
+
+
+static ngx_int_t
+civic_require_postconfiguration(ngx_conf_t *cf)
+{
+    return civic_require_places_check(cf);
+}
+
+
+static void *
+civic_require_create_main_conf(ngx_conf_t *cf)
+{
+    civic_require_main_conf_t  *rmcf;
+
+    rmcf = ngx_palloc(cf->pool, sizeof(civic_require_main_conf_t));
+
+    if (rmcf == NULL
+        || ngx_array_init(&rmcf->places, cf->pool, 4,
+                          sizeof(civic_require_place_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return rmcf;
+}
+
+
 static void *
 civic_require_create_loc_conf(ngx_conf_t *cf)
 {
-    return ngx_pcalloc(cf->pool, sizeof(civic_require_loc_conf_t));
+    civic_require_loc_conf_t  *rlcf;
+
+    rlcf = ngx_pcalloc(cf->pool, sizeof(civic_require_loc_conf_t));
+
+    if (rlcf != NULL) {
+        rlcf->dry_run = NGX_CONF_UNSET;
+    }
+
+    return rlcf;
 }
 
 
@@ -84,34 +142,67 @@ civic_require_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     civic_require_loc_conf_t  *prev = parent;
     civic_require_loc_conf_t  *conf = child;
 
-    ngx_http_conf_ctx_t        *ctx;
-    civic_require_rule_t      **rule;
-    ngx_http_core_loc_conf_t   *clcf;
-    ngx_http_core_srv_conf_t   *cscf;
+    ngx_http_conf_ctx_t       *ctx;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    ngx_conf_merge_value(conf->dry_run, prev->dry_run, 0);
 
     if (civic_require_merge_sets(cf, prev, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
     ctx = cf->ctx;
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
 
-    if (conf->set == NULL
-        || ctx->loc_conf == cscf->ctx->loc_conf
-        || civic_auth_asked(ctx->loc_conf))
-    {
+    if (conf->set == NULL || ctx->loc_conf == cscf->ctx->loc_conf) {
         return NGX_CONF_OK;
     }
 
-    rule = conf->set->rules.elts;
+    return civic_require_merge_place(cf, conf->set);
+}
 
-    return civic_conf_error(cf, &rule[0]->pos,
-                            "civic_require is in force in location \"%V\", "
-                            "where civic_auth is %s: nobody is known there",
-                            &clcf->name,
-                            civic_auth_off(ctx->loc_conf) ? "off"
-                                                          : "not stated");
+
+static char *
+civic_require_merge_place(ngx_conf_t *cf, civic_require_set_t *set)
+{
+    ngx_http_conf_ctx_t         *ctx;
+    civic_require_rule_t       **rule;
+    civic_require_place_t       *place;
+    ngx_http_core_loc_conf_t    *clcf;
+    civic_require_main_conf_t   *rmcf;
+
+    ctx = cf->ctx;
+    rule = set->rules.elts;
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (!civic_auth_asked(ctx->loc_conf)) {
+        return civic_conf_error(cf, &rule[0]->pos,
+                                "civic_require is in force in location "
+                                "\"%V\", where civic_auth is %s: nobody is "
+                                "known there", &clcf->name,
+                                civic_auth_off(ctx->loc_conf) ? "off"
+                                                              : "not stated");
+    }
+
+    /* "if" and "limit_except" are their location's, where steps run */
+
+    if (clcf->noname) {
+        return NGX_CONF_OK;
+    }
+
+    rmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_civic_require_module);
+
+    place = ngx_array_push(&rmcf->places);
+    if (place == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    place->set = set;
+    place->name = clcf->name;
+    place->loc_conf = ctx->loc_conf;
+
+    return NGX_CONF_OK;
 }
 
 
@@ -134,13 +225,8 @@ civic_require_merge_sets(ngx_conf_t *cf, civic_require_loc_conf_t *prev,
 
     n = prev->set->rules.nelts + conf->set->rules.nelts;
 
-    all = ngx_palloc(cf->pool, sizeof(civic_require_set_t));
-
-    if (all == NULL
-        || ngx_array_init(&all->rules, cf->pool, n,
-                          sizeof(civic_require_rule_t *))
-           != NGX_OK)
-    {
+    all = civic_require_set_create(cf->pool, n);
+    if (all == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -157,7 +243,7 @@ civic_require_merge_sets(ngx_conf_t *cf, civic_require_loc_conf_t *prev,
 }
 
 
-/* civic_require scope=SCOPE,... | off */
+/* civic_require TEST [for=ROLE,...] | off */
 
 static char *
 civic_require_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -165,14 +251,16 @@ civic_require_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     civic_require_loc_conf_t  *rlcf = conf;
 
     ngx_str_t              *value, err;
+    ngx_uint_t              n;
     civic_pos_t            *pos;
     civic_require_rule_t   *rule, **slot;
 
     civic_activate(cf);
 
     value = cf->args->elts;
+    n = cf->args->nelts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0) {
+    if (n == 2 && ngx_strcmp(value[1].data, "off") == 0) {
 
         if (rlcf->off) {
             return "is duplicate";
@@ -183,18 +271,14 @@ civic_require_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (rlcf->set == NULL) {
-        rlcf->set = ngx_palloc(cf->pool, sizeof(civic_require_set_t));
+        rlcf->set = civic_require_set_create(cf->pool, 2);
 
-        if (rlcf->set == NULL
-            || ngx_array_init(&rlcf->set->rules, cf->pool, 2,
-                              sizeof(civic_require_rule_t *))
-               != NGX_OK)
-        {
+        if (rlcf->set == NULL) {
             return NGX_CONF_ERROR;
         }
     }
 
-    rule = civic_require_parse(&value[1], cf->pool, &err);
+    rule = civic_require_rule_parse(&value[1], n - 1, cf->pool, &err);
 
     if (rule == NULL) {
         return err.len ? civic_conf_error(cf, NULL, "civic_require %V", &err)
@@ -215,57 +299,74 @@ civic_require_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* do the scopes of routes stand where somebody is authenticated? */
-
-static ngx_int_t
-civic_require_postconfiguration(ngx_conf_t *cf)
+static civic_require_set_t *
+civic_require_set_create(ngx_pool_t *pool, ngx_uint_t n)
 {
-    ngx_uint_t       i;
-    ngx_array_t     *routes;
-    civic_route_t  **route;
+    civic_require_set_t  *set;
 
-    routes = civic_route_all(cf);
-    route = routes->elts;
+    set = ngx_palloc(pool, sizeof(civic_require_set_t));
 
-    for (i = 0; i < routes->nelts; i++) {
-
-        if (route[i]->scopes != NULL
-            && civic_require_check_route(cf, route[i]) != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+    if (set == NULL
+        || ngx_array_init(&set->rules, pool, n,
+                          sizeof(civic_require_rule_t *))
+           != NGX_OK)
+    {
+        return NULL;
     }
 
-    return NGX_OK;
+    return set;
 }
 
 
-static ngx_int_t
-civic_require_check_route(ngx_conf_t *cf, civic_route_t *route)
+civic_require_set_t *
+civic_require_create(const ngx_array_t *lines, const civic_pos_t *pos,
+    void **main_conf, ngx_pool_t *pool, ngx_str_t *err)
 {
-    ngx_str_t   *scope;
-    ngx_uint_t   n;
+    ngx_str_t              *line;
+    ngx_uint_t              i;
+    const ngx_str_t        *name;
+    civic_require_set_t    *set;
+    civic_require_rule_t   *rule, **slot;
 
-    if (!civic_auth_asked(route->service->loc_conf)) {
-        (void) civic_conf_error(cf, &route->pos,
-                                "civic_route has a scope=, but civic_auth is "
-                                "off in its location");
-        return NGX_ERROR;
+    ngx_str_null(err);
+    line = lines->elts;
+
+    set = civic_require_set_create(pool, lines->nelts);
+    if (set == NULL) {
+        return NULL;
     }
 
-    scope = route->scopes->elts;
+    for (i = 0; i < lines->nelts; i++) {
 
-    for (n = 0; n < route->scopes->nelts; n++) {
-
-        if (!civic_require_scope_valid(&scope[n])) {
-            (void) civic_conf_error(cf, &route->pos,
-                                    "\"%V\" in scope= of civic_route is not "
-                                    "a scope", &scope[n]);
-            return NGX_ERROR;
+        rule = civic_require_rule_parse_text(&line[i], pool, err);
+        if (rule == NULL) {
+            return NULL;
         }
+
+        name = civic_require_rule_unknown(rule, main_conf);
+
+        if (name != NULL) {
+            err->data = ngx_pnalloc(pool, name->len
+                                    + sizeof("there is no civic_issuer \"\""));
+            if (err->data != NULL) {
+                err->len = ngx_sprintf(err->data, "there is no civic_issuer "
+                                       "\"%V\"", name)
+                           - err->data;
+            }
+
+            return NULL;
+        }
+
+        slot = ngx_array_push(&set->rules);
+        if (slot == NULL) {
+            return NULL;
+        }
+
+        *slot = rule;
+        rule->pos = *pos;
     }
 
-    return NGX_OK;
+    return set;
 }
 
 
@@ -277,46 +378,4 @@ civic_require_stated(void **loc_conf)
     rlcf = loc_conf[ngx_http_civic_require_module.ctx_index];
 
     return rlcf->set != NULL;
-}
-
-
-civic_require_set_t *
-civic_require_create(const ngx_array_t *lines, const civic_pos_t *pos,
-    ngx_uint_t known, ngx_pool_t *pool, ngx_str_t *err)
-{
-    ngx_str_t              *line;
-    ngx_uint_t              i;
-    civic_require_set_t    *set;
-    civic_require_rule_t  **slot;
-
-    ngx_str_null(err);
-    line = lines->elts;
-
-    if (!known) {
-        ngx_str_set(err, "something is required where nobody is known");
-        return NULL;
-    }
-
-    set = ngx_palloc(pool, sizeof(civic_require_set_t));
-
-    if (set == NULL
-        || ngx_array_init(&set->rules, pool, lines->nelts,
-                          sizeof(civic_require_rule_t *))
-           != NGX_OK)
-    {
-        return NULL;
-    }
-
-    for (i = 0; i < lines->nelts; i++) {
-        slot = ngx_array_push(&set->rules);
-
-        *slot = civic_require_parse(&line[i], pool, err);
-        if (*slot == NULL) {
-            return NULL;
-        }
-
-        (*slot)->pos = *pos;
-    }
-
-    return set;
 }

@@ -23,7 +23,7 @@ typedef struct {
 
 struct civic_revoke_table_s {
     uint64_t               active;     /* the side that is read */
-    uint64_t               mask;       /* slots of a side, less one */
+    uint64_t               nslots;     /* of a side */
     civic_revoke_side_t    sides[2];
 };
 
@@ -32,17 +32,16 @@ static const civic_revoke_side_t *civic_revoke_table_active(
     const civic_revoke_table_t *table);
 static civic_revoke_side_t *civic_revoke_table_other(
     civic_revoke_table_t *table);
-static ngx_uint_t civic_revoke_table_home(const u_char *key,
-    uint64_t mask);
+static uint64_t civic_revoke_table_home(const u_char *key, uint64_t nslots);
 static civic_revoke_entry_t *civic_revoke_table_place(
-    const civic_revoke_side_t *side, uint64_t mask, const u_char *key);
+    const civic_revoke_side_t *side, uint64_t nslots, const u_char *key);
 
 
 civic_revoke_table_t *
 civic_revoke_table_init(void *region, size_t size)
 {
     size_t                 room;
-    uint64_t               slots;
+    uint64_t               nslots;
     civic_revoke_entry_t  *entries;
     civic_revoke_table_t  *table;
 
@@ -52,18 +51,16 @@ civic_revoke_table_init(void *region, size_t size)
         return NULL;
     }
 
-    size = (size - room) / (2 * sizeof(civic_revoke_entry_t));
-
-    for (slots = 8; slots * 2 <= size; slots *= 2) { /* void */ }
+    nslots = (size - room) / (2 * sizeof(civic_revoke_entry_t));
 
     table = region;
     entries = (civic_revoke_entry_t *) ((u_char *) region + room);
 
-    ngx_memzero(region, room + 2 * slots * sizeof(civic_revoke_entry_t));
+    ngx_memzero(region, room + 2 * nslots * sizeof(civic_revoke_entry_t));
 
-    table->mask = slots - 1;
+    table->nslots = nslots;
     table->sides[0].slots = entries;
-    table->sides[1].slots = entries + slots;
+    table->sides[1].slots = entries + nslots;
 
     return table;
 }
@@ -72,7 +69,7 @@ civic_revoke_table_init(void *region, size_t size)
 ngx_uint_t
 civic_revoke_table_room(const civic_revoke_table_t *table)
 {
-    return (table->mask + 1) / 4 * 3;
+    return table->nslots / 4 * 3;
 }
 
 
@@ -110,7 +107,7 @@ civic_revoke_table_find(const civic_revoke_table_t *table, const u_char *key,
         side = civic_revoke_table_active(table);
         seq = __atomic_load_n(&side->seq, __ATOMIC_ACQUIRE);
 
-        *entry = *civic_revoke_table_place(side, table->mask, key);
+        *entry = *civic_revoke_table_place(side, table->nslots, key);
 
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
 
@@ -129,15 +126,15 @@ civic_revoke_table_find(const civic_revoke_table_t *table, const u_char *key,
  */
 
 static civic_revoke_entry_t *
-civic_revoke_table_place(const civic_revoke_side_t *side, uint64_t mask,
+civic_revoke_table_place(const civic_revoke_side_t *side, uint64_t nslots,
     const u_char *key)
 {
     uint64_t               i, n;
     civic_revoke_entry_t  *entry;
 
-    i = civic_revoke_table_home(key, mask);
+    i = civic_revoke_table_home(key, nslots);
 
-    for (n = 0; n < mask; n++) {
+    for (n = 1; n < nslots; n++) {
         entry = &side->slots[i];
 
         if (entry->kind == 0
@@ -146,21 +143,21 @@ civic_revoke_table_place(const civic_revoke_side_t *side, uint64_t mask,
             break;
         }
 
-        i = (i + 1) & mask;
+        i = (i + 1) % nslots;
     }
 
     return &side->slots[i];
 }
 
 
-static ngx_uint_t
-civic_revoke_table_home(const u_char *key, uint64_t mask)
+static uint64_t
+civic_revoke_table_home(const u_char *key, uint64_t nslots)
 {
     uint64_t  hash;
 
     ngx_memcpy(&hash, key, sizeof(uint64_t));
 
-    return hash & mask;
+    return hash % nslots;
 }
 
 
@@ -192,15 +189,15 @@ civic_revoke_table_begin(civic_revoke_table_t *table, ngx_uint_t purge,
         to->n = from->n;
         ngx_memcpy(to->counts, from->counts, sizeof(to->counts));
         ngx_memcpy(to->slots, from->slots,
-                   (table->mask + 1) * sizeof(civic_revoke_entry_t));
+                   table->nslots * sizeof(civic_revoke_entry_t));
         return;
     }
 
     to->n = 0;
     ngx_memzero(to->counts, sizeof(to->counts));
-    ngx_memzero(to->slots, (table->mask + 1) * sizeof(civic_revoke_entry_t));
+    ngx_memzero(to->slots, table->nslots * sizeof(civic_revoke_entry_t));
 
-    for (i = 0; i <= table->mask; i++) {
+    for (i = 0; i < table->nslots; i++) {
         entry = &from->slots[i];
 
         if (entry->kind
@@ -220,7 +217,7 @@ civic_revoke_table_set(civic_revoke_table_t *table,
     civic_revoke_entry_t  *place;
 
     side = civic_revoke_table_other(table);
-    place = civic_revoke_table_place(side, table->mask, entry->key);
+    place = civic_revoke_table_place(side, table->nslots, entry->key);
 
     if (place->kind == 0) {
 
@@ -249,12 +246,12 @@ civic_revoke_table_set(civic_revoke_table_t *table,
 void
 civic_revoke_table_lift(civic_revoke_table_t *table, const u_char *key)
 {
-    uint64_t               gap, i, home;
+    uint64_t               gap, i, home, n;
     civic_revoke_side_t   *side;
     civic_revoke_entry_t  *place;
 
     side = civic_revoke_table_other(table);
-    place = civic_revoke_table_place(side, table->mask, key);
+    place = civic_revoke_table_place(side, table->nslots, key);
 
     if (place->kind == 0) {
         return;
@@ -263,15 +260,13 @@ civic_revoke_table_lift(civic_revoke_table_t *table, const u_char *key)
     side->n--;
     side->counts[place->kind]--;
 
+    n = table->nslots;
     gap = place - side->slots;
 
-    for (i = (gap + 1) & table->mask;
-         side->slots[i].kind;
-         i = (i + 1) & table->mask)
-    {
-        home = civic_revoke_table_home(side->slots[i].key, table->mask);
+    for (i = (gap + 1) % n; side->slots[i].kind; i = (i + 1) % n) {
+        home = civic_revoke_table_home(side->slots[i].key, n);
 
-        if (((i - home) & table->mask) >= ((i - gap) & table->mask)) {
+        if ((i + n - home) % n >= (i + n - gap) % n) {
             side->slots[gap] = side->slots[i];
             gap = i;
         }
@@ -296,6 +291,6 @@ civic_revoke_table_commit(civic_revoke_table_t *table)
 const civic_revoke_entry_t *
 civic_revoke_table_slot(const civic_revoke_table_t *table, ngx_uint_t i)
 {
-    return i <= table->mask ? &civic_revoke_table_active(table)->slots[i]
+    return i < table->nslots ? &civic_revoke_table_active(table)->slots[i]
                             : NULL;
 }

@@ -25,6 +25,7 @@ struct civic_service_s {
     void                  **loc_conf;
     civic_pos_t             pos;
     ngx_uint_t              slot;      /* in the status zone */
+    unsigned                cors:1;    /* set by cors/: it is in force there */
 };
 
 
@@ -84,9 +85,9 @@ typedef struct {
 civic_service_t *civic_route_mount(ngx_conf_t *cf, const char *directive,
     const civic_route_source_t *source);
 
-/* NGX_HTTP_GET, ... of a name in capitals; 0: civic_route knows none such */
+/* NGX_HTTP_GET ... of a name; 0: a route lists none such */
 
-ngx_uint_t civic_route_parse_method(const ngx_str_t *name);
+ngx_uint_t civic_route_methods_mask(const ngx_str_t *name);
 
 /* does the server that `cf` is in have routes?  Known once it is parsed. */
 
@@ -107,6 +108,23 @@ ngx_array_t *civic_route_cycle(ngx_cycle_t *cycle);
 /* is the request in the location that its route led to? */
 
 ngx_uint_t civic_route_arrived(ngx_http_request_t *r, const civic_ctx_t *ctx);
+
+/*
+ * The method that a preflight of CORS asks about: NGX_HTTP_UNKNOWN if it is
+ * none of those above; 0: this is no preflight.
+ */
+
+ngx_uint_t civic_route_preflight(ngx_http_request_t *r);
+
+/* methods by which this path leads to the service that it led to now */
+
+ngx_uint_t civic_route_preflight_methods(ngx_http_request_t *r,
+    const civic_ctx_t *ctx);
+
+/* a response header that lists methods.  NGX_OK or NGX_ERROR */
+
+ngx_int_t civic_route_allow(ngx_http_request_t *r, ngx_uint_t methods,
+    const char *header);
 
 /* steps */
 

@@ -35,6 +35,20 @@ typedef struct {
 extern ngx_module_t  ngx_http_civic_route_module;
 
 
+/* as civic_route_table_find(), in all tables of the request's server */
+
+ngx_int_t civic_route_find_method(ngx_http_request_t *r, ngx_uint_t method,
+    civic_route_match_t *match);
+
+/*
+ * What became of OPTIONS, as civic_route_find_method() has it.  A preflight
+ * is led where its method would go, and ctx->preflight says so.
+ */
+
+ngx_int_t civic_route_preflight_find(ngx_http_request_t *r, civic_ctx_t *ctx,
+    ngx_int_t rc, civic_route_match_t *match);
+
+
 /* $civic_route, $civic_param_NAME */
 
 ngx_int_t civic_route_variables_add(ngx_conf_t *cf);

@@ -9,12 +9,13 @@
 
 
 #include "civic_route_conf.h"
+#include "civic_route_methods.h"
 
 
 static ngx_int_t civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_srv_conf_t *rscf);
-static ngx_int_t civic_route_find_more(ngx_http_request_t *r,
-    const civic_route_source_t *source, civic_route_match_t *match);
+static ngx_int_t civic_route_hold(ngx_http_request_t *r,
+    const civic_route_source_t *source, const civic_route_match_t *match);
 static ngx_int_t civic_route_take(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_match_t *match);
 static ngx_int_t civic_route_jump(ngx_http_request_t *r, civic_ctx_t *ctx);
@@ -22,29 +23,6 @@ static ngx_int_t civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx,
     ngx_uint_t allow);
 static ngx_uint_t civic_route_accel(ngx_http_request_t *r, civic_ctx_t *ctx);
 
-
-/* in the order in which Allow lists them */
-
-static const struct {
-    ngx_uint_t   method;
-    ngx_str_t    name;
-} civic_route_methods[] = {
-    { NGX_HTTP_GET, ngx_string("GET") },
-    { NGX_HTTP_HEAD, ngx_string("HEAD") },
-    { NGX_HTTP_POST, ngx_string("POST") },
-    { NGX_HTTP_PUT, ngx_string("PUT") },
-    { NGX_HTTP_PATCH, ngx_string("PATCH") },
-    { NGX_HTTP_DELETE, ngx_string("DELETE") },
-    { NGX_HTTP_OPTIONS, ngx_string("OPTIONS") },
-    { NGX_HTTP_MKCOL, ngx_string("MKCOL") },
-    { NGX_HTTP_COPY, ngx_string("COPY") },
-    { NGX_HTTP_MOVE, ngx_string("MOVE") },
-    { NGX_HTTP_PROPFIND, ngx_string("PROPFIND") },
-    { NGX_HTTP_PROPPATCH, ngx_string("PROPPATCH") },
-    { NGX_HTTP_LOCK, ngx_string("LOCK") },
-    { NGX_HTTP_UNLOCK, ngx_string("UNLOCK") },
-    { 0, ngx_null_string }
-};
 
 #define CIVIC_ROUTE_ALLOW_MAX  128
 
@@ -173,16 +151,18 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
     ctx->looked_up = r->uri;
     ctx->route = NULL;
 
-    rc = civic_route_table_find(rscf->table, &r->uri, r->method, &match);
+    rc = civic_route_find_method(r, r->method, &match);
 
-    if (rc == NGX_DECLINED && rscf->source != NULL) {
-        rc = civic_route_find_more(r, rscf->source, &match);
+    if (r->method == NGX_HTTP_OPTIONS) {
+        rc = civic_route_preflight_find(r, ctx, rc, &match);
     }
 
     switch (rc) {
 
     case NGX_OK:
-        if (civic_route_take(r, ctx, &match) != NGX_OK) {
+        if (civic_route_hold(r, rscf->source, &match) != NGX_OK
+            || civic_route_take(r, ctx, &match) != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -193,9 +173,6 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     case NGX_DECLINED:
         return NGX_DECLINED;
-
-    case NGX_HTTP_INTERNAL_SERVER_ERROR:
-        return NGX_ERROR;
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -206,26 +183,36 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
 }
 
 
-static ngx_int_t
-civic_route_find_more(ngx_http_request_t *r,
-    const civic_route_source_t *source, civic_route_match_t *match)
+ngx_int_t
+civic_route_find_method(ngx_http_request_t *r, ngx_uint_t method,
+    civic_route_match_t *match)
 {
     ngx_int_t                   rc;
+    civic_route_srv_conf_t     *rscf;
     const civic_route_table_t  *table;
 
-    table = source->table(source->data);
+    rscf = ngx_http_get_module_srv_conf(r, ngx_http_civic_route_module);
 
-    if (table == NULL) {
-        return NGX_DECLINED;
+    rc = civic_route_table_find(rscf->table, &r->uri, method, match);
+
+    if (rc != NGX_DECLINED || rscf->source == NULL) {
+        return rc;
     }
 
-    rc = civic_route_table_find(table, &r->uri, r->method, match);
+    table = rscf->source->table(rscf->source->data);
 
-    if (rc == NGX_OK && source->hold(r, match->route) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    return table ? civic_route_table_find(table, &r->uri, method, match)
+                 : NGX_DECLINED;
+}
 
-    return rc;
+
+/* routes of a source may go while the request is there */
+
+static ngx_int_t
+civic_route_hold(ngx_http_request_t *r, const civic_route_source_t *source,
+    const civic_route_match_t *match)
+{
+    return match->route->rules ? source->hold(r, match->route) : NGX_OK;
 }
 
 
@@ -314,36 +301,7 @@ civic_route_jump(ngx_http_request_t *r, civic_ctx_t *ctx)
 static ngx_int_t
 civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t allow)
 {
-    u_char      *p;
-    ngx_str_t    value;
-    ngx_uint_t   i;
-
-    value.data = ngx_pnalloc(r->pool, CIVIC_ROUTE_ALLOW_MAX);
-    if (value.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = value.data;
-    allow |= NGX_HTTP_OPTIONS;
-
-    for (i = 0; civic_route_methods[i].method; i++) {
-
-        if (!(allow & civic_route_methods[i].method)) {
-            continue;
-        }
-
-        if (p != value.data) {
-            *p++ = ',';
-            *p++ = ' ';
-        }
-
-        p = ngx_cpymem(p, civic_route_methods[i].name.data,
-                       civic_route_methods[i].name.len);
-    }
-
-    value.len = p - value.data;
-
-    if (civic_headers_out_add(r, "Allow", &value) == NULL) {
+    if (civic_route_allow(r, allow|NGX_HTTP_OPTIONS, "Allow") != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -352,6 +310,41 @@ civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx, ngx_uint_t allow)
     }
 
     return civic_refuse(ctx, CIVIC_METHOD_NOT_ALLOWED, NULL);
+}
+
+
+ngx_int_t
+civic_route_allow(ngx_http_request_t *r, ngx_uint_t methods,
+    const char *header)
+{
+    u_char                    *p;
+    ngx_str_t                  value;
+    const ngx_conf_bitmask_t  *m;
+
+    value.data = ngx_pnalloc(r->pool, CIVIC_ROUTE_ALLOW_MAX);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = value.data;
+
+    for (m = civic_route_method_names; m->name.len; m++) {
+
+        if (!(methods & m->mask)) {
+            continue;
+        }
+
+        if (p != value.data) {
+            *p++ = ',';
+            *p++ = ' ';
+        }
+
+        p = ngx_cpymem(p, m->name.data, m->name.len);
+    }
+
+    value.len = p - value.data;
+
+    return civic_headers_out_add(r, header, &value) ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) Civic Gate
  *
- * Decides which route of a pattern takes a method: one that lists it; for
- * HEAD one that lists GET; then the one for any method, those unknown to
- * nginx too.
+ * Lists of methods, and which route of a pattern takes one: one that lists
+ * it; for HEAD one that lists GET; then the one for any method, those
+ * unknown to nginx too.
  */
 
 
@@ -14,6 +14,93 @@
 
 static const civic_route_t *civic_route_methods_taken(
     const civic_route_methods_t *methods, const civic_route_t *route);
+
+
+const ngx_conf_bitmask_t  civic_route_method_names[] = {
+    { ngx_string("GET"), NGX_HTTP_GET },
+    { ngx_string("HEAD"), NGX_HTTP_HEAD },
+    { ngx_string("POST"), NGX_HTTP_POST },
+    { ngx_string("PUT"), NGX_HTTP_PUT },
+    { ngx_string("PATCH"), NGX_HTTP_PATCH },
+    { ngx_string("DELETE"), NGX_HTTP_DELETE },
+    { ngx_string("OPTIONS"), NGX_HTTP_OPTIONS },
+    { ngx_string("MKCOL"), NGX_HTTP_MKCOL },
+    { ngx_string("COPY"), NGX_HTTP_COPY },
+    { ngx_string("MOVE"), NGX_HTTP_MOVE },
+    { ngx_string("PROPFIND"), NGX_HTTP_PROPFIND },
+    { ngx_string("PROPPATCH"), NGX_HTTP_PROPPATCH },
+    { ngx_string("LOCK"), NGX_HTTP_LOCK },
+    { ngx_string("UNLOCK"), NGX_HTTP_UNLOCK },
+    { ngx_null_string, 0 }
+};
+
+
+ngx_int_t
+civic_route_methods_parse(const ngx_str_t *list, uint32_t *mask,
+    ngx_str_t *name)
+{
+    u_char      *p, *last, *comma;
+    ngx_uint_t   method;
+
+    if (list->len == 3 && ngx_strncmp(list->data, "any", 3) == 0) {
+        *mask = CIVIC_ROUTE_METHODS_ANY;
+        return NGX_OK;
+    }
+
+    *mask = 0;
+    last = list->data + list->len;
+
+    for (p = list->data; p <= last; p = comma + 1) {
+
+        comma = ngx_strlchr(p, last, ',');
+        if (comma == NULL) {
+            comma = last;
+        }
+
+        name->data = p;
+        name->len = comma - p;
+
+        method = civic_route_methods_mask(name);
+
+        if (method == 0) {
+            return NGX_DECLINED;
+        }
+
+        if (*mask & method) {
+            return NGX_BUSY;
+        }
+
+        *mask |= method;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+civic_route_methods_mask(const ngx_str_t *name)
+{
+    const ngx_conf_bitmask_t  *m;
+
+    for (m = civic_route_method_names; m->name.len; m++) {
+
+        if (m->name.len == name->len
+            && ngx_strncmp(m->name.data, name->data, name->len) == 0)
+        {
+            return m->mask;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+civic_route_methods_set(civic_route_t *route, uint32_t mask)
+{
+    route->any = (mask == CIVIC_ROUTE_METHODS_ANY);
+    route->methods = route->any ? 0 : mask;
+}
 
 
 ngx_int_t

@@ -31,6 +31,24 @@ typedef struct {
 } civic_route_methods_t;
 
 
+/* what a route may list, in the order in which Allow does; ends with "" */
+
+extern const ngx_conf_bitmask_t  civic_route_method_names[];
+
+/* the mask of "any": those that nginx does not know, too */
+
+#define CIVIC_ROUTE_METHODS_ANY  0xffffffff
+
+/*
+ * The mask of "GET,POST" or "any".  Otherwise `name` is what is wrong with
+ * the list: NGX_DECLINED, it is no method; NGX_BUSY, it comes twice.
+ */
+
+ngx_int_t civic_route_methods_parse(const ngx_str_t *list, uint32_t *mask,
+    ngx_str_t *name);
+
+void civic_route_methods_set(civic_route_t *route, uint32_t mask);
+
 /* NGX_OK, or NGX_ERROR with `err`, which names the route in the way */
 
 ngx_int_t civic_route_methods_add(civic_route_methods_t *methods,

@@ -8,6 +8,7 @@
 
 
 #include "civic_route_conf.h"
+#include "civic_route_methods.h"
 
 
 #define CIVIC_ROUTE_LINE  64           /* bytes, of the cache */
@@ -19,7 +20,7 @@ static civic_route_t *civic_route_create(ngx_conf_t *cf);
 static char *civic_route_parameters(ngx_conf_t *cf, civic_route_t *route);
 static char *civic_route_scopes(ngx_conf_t *cf, civic_route_t *route,
     ngx_str_t *list);
-static char *civic_route_parse_methods(ngx_conf_t *cf, civic_route_t *route,
+static char *civic_route_take_methods(ngx_conf_t *cf, civic_route_t *route,
     ngx_str_t *list);
 static char *civic_route_service(ngx_conf_t *cf, const char *directive,
     civic_route_loc_conf_t *rlcf);
@@ -35,25 +36,6 @@ static char *civic_route_merge_srv_conf(ngx_conf_t *cf, void *parent,
 static void *civic_route_create_loc_conf(ngx_conf_t *cf);
 static char *civic_route_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
-
-
-static ngx_conf_bitmask_t  civic_route_method_names[] = {
-    { ngx_string("GET"), NGX_HTTP_GET },
-    { ngx_string("HEAD"), NGX_HTTP_HEAD },
-    { ngx_string("POST"), NGX_HTTP_POST },
-    { ngx_string("PUT"), NGX_HTTP_PUT },
-    { ngx_string("PATCH"), NGX_HTTP_PATCH },
-    { ngx_string("DELETE"), NGX_HTTP_DELETE },
-    { ngx_string("OPTIONS"), NGX_HTTP_OPTIONS },
-    { ngx_string("MKCOL"), NGX_HTTP_MKCOL },
-    { ngx_string("COPY"), NGX_HTTP_COPY },
-    { ngx_string("MOVE"), NGX_HTTP_MOVE },
-    { ngx_string("PROPFIND"), NGX_HTTP_PROPFIND },
-    { ngx_string("PROPPATCH"), NGX_HTTP_PROPPATCH },
-    { ngx_string("LOCK"), NGX_HTTP_LOCK },
-    { ngx_string("UNLOCK"), NGX_HTTP_UNLOCK },
-    { ngx_null_string, 0 }
-};
 
 
 static ngx_command_t  civic_route_commands[] = {
@@ -189,7 +171,7 @@ civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     route->service = rlcf->service;
 
-    rv = civic_route_parse_methods(cf, route, &value[1]);
+    rv = civic_route_take_methods(cf, route, &value[1]);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -327,66 +309,27 @@ civic_route_scopes(ngx_conf_t *cf, civic_route_t *route, ngx_str_t *list)
 
 
 static char *
-civic_route_parse_methods(ngx_conf_t *cf, civic_route_t *route,
+civic_route_take_methods(ngx_conf_t *cf, civic_route_t *route,
     ngx_str_t *list)
 {
-    u_char      *p, *last, *comma;
-    ngx_str_t    name;
-    ngx_uint_t   method;
+    uint32_t   mask;
+    ngx_str_t  name;
 
-    if (list->len == 3 && ngx_strncmp(list->data, "any", 3) == 0) {
-        route->any = 1;
+    switch (civic_route_methods_parse(list, &mask, &name)) {
+
+    case NGX_OK:
+        civic_route_methods_set(route, mask);
         return NGX_CONF_OK;
+
+    case NGX_BUSY:
+        return civic_conf_error(cf, NULL, "method \"%V\" of civic_route "
+                                "comes twice", &name);
+
+    default:
+        return civic_conf_error(cf, NULL, "unknown method \"%V\" of "
+                                "civic_route; write GET,POST,... or any",
+                                &name);
     }
-
-    last = list->data + list->len;
-
-    for (p = list->data; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        name.data = p;
-        name.len = comma - p;
-
-        method = civic_route_parse_method(&name);
-
-        if (method == 0) {
-            return civic_conf_error(cf, NULL,
-                                    "unknown method \"%V\" of civic_route; "
-                                    "write GET,POST,... or any", &name);
-        }
-
-        if (route->methods & method) {
-            return civic_conf_error(cf, NULL,
-                                    "method \"%V\" of civic_route comes "
-                                    "twice", &name);
-        }
-
-        route->methods |= method;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-ngx_uint_t
-civic_route_parse_method(const ngx_str_t *name)
-{
-    ngx_conf_bitmask_t  *m;
-
-    for (m = civic_route_method_names; m->name.len; m++) {
-
-        if (m->name.len == name->len
-            && ngx_strncmp(m->name.data, name->data, name->len) == 0)
-        {
-            return m->mask;
-        }
-    }
-
-    return 0;
 }
 
 

@@ -23,10 +23,25 @@
     X(AUTH_CACHED,       "auth_total", "result", "cached", "")                \
     X(AUTH_ANONYMOUS,    "auth_total", "result", "anonymous", "")             \
     X(AUTH_REFUSED,      "auth_total", "result", "refused", "")               \
+    X(SIGNIN_INVITED,    "signin_total", "event", "invited",                  \
+      "Browser sign-in, by event")                                            \
+    X(SIGNIN_OPENED,     "signin_total", "event", "opened", "")               \
+    X(SIGNIN_CLOSED,     "signin_total", "event", "closed", "")               \
+    X(SIGNIN_UNKNOWN,    "signin_total", "event", "unknown", "")              \
     X(TOKENS_EVICTED,    "token_cache_evictions_total", "", "",               \
       "Remembered tokens dropped to make room")                               \
     X(TOKENS_RESET,      "token_cache_resets_total", "", "",                  \
       "Times the token cache was emptied after a worker died in it")          \
+    X(REQUIRE_REFUSED,   "require_total", "result", "refused",                \
+      "Requests that lacked what is required, by what became of them")        \
+    X(REQUIRE_DRY_RUN,   "require_total", "result", "dry_run", "")            \
+    X(KEYS_GOOD,         "issuer_fetches_total", "result", "good",            \
+      "Fetches of issuers' keys, by result")                                  \
+    X(KEYS_FAILED,       "issuer_fetches_total", "result", "failed", "")      \
+    X(ASKS_ACTIVE,       "introspections_total", "result", "active",          \
+      "Requests whose token an issuer was asked about, by result")            \
+    X(ASKS_INACTIVE,     "introspections_total", "result", "inactive", "")    \
+    X(ASKS_FAILED,       "introspections_total", "result", "failed", "")      \
     X(APPS_LOADED,       "app_lookups_total", "result", "loaded",             \
       "Look-ups of applications' credentials in Redis, by result")            \
     X(APPS_UNKNOWN,      "app_lookups_total", "result", "unknown", "")        \

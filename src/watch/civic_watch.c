@@ -274,7 +274,7 @@ static void
 civic_watch_known(civic_plugin_main_conf_t *pmcf)
 {
     ngx_uint_t              i, n;
-    ngx_str_t               name, department;
+    ngx_str_t               name;
     civic_plugin_record_t   record;
     civic_plugin_tenant_t  *tenant;
 
@@ -290,13 +290,9 @@ civic_watch_known(civic_plugin_main_conf_t *pmcf)
         name.data = record.name;
         name.len = record.name_len;
 
-        department.data = record.name;
-        department.len = (u_char *) strchr((char *) record.name, '/')
-                         - record.name;
+        tenant = civic_plugin_department_of(pmcf, &name);
 
-        tenant = civic_plugin_department_find(pmcf, &department);
-
-        if (tenant != NULL && !tenant->department.off) {
+        if (tenant != NULL) {
             (void) civic_watch_add(pmcf, tenant, &name);
 
         } else {

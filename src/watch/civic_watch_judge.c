@@ -9,6 +9,7 @@
  */
 
 
+#include "civic_watch_claim.h"
 #include "civic_watch_judge.h"
 #include "civic_watch_folder.h"
 #include "civic_watch_keep.h"
@@ -26,12 +27,13 @@ static ngx_uint_t civic_watch_judge_settled(const struct timespec *mtime);
 static void civic_watch_judge_pin(civic_watched_t *w,
     const civic_watch_kept_t *kept);
 static ngx_int_t civic_watch_judge_folder(civic_watched_t *w,
-    ngx_pool_t *pool, civic_plugin_errors_t *errors);
+    civic_watch_folder_t *folder, ngx_pool_t *pool,
+    civic_plugin_errors_t *errors);
 static ngx_int_t civic_watch_judge_copy(civic_watched_t *w,
     const ngx_str_t *hash, const ngx_str_t *temp, ngx_pool_t *pool,
     civic_plugin_errors_t *errors);
 static void civic_watch_judge_accept(civic_watched_t *w,
-    const ngx_str_t *hash, const ngx_str_t *version);
+    const civic_plugin_t *plugin);
 static void civic_watch_judge_reject(civic_watched_t *w,
     const civic_plugin_errors_t *errors);
 static void civic_watch_judge_reason(civic_watched_t *w,
@@ -158,7 +160,11 @@ civic_watch_judge_recheck(civic_watched_t *w)
         plugin = civic_watch_judge_kept(w, &hash, &folder, &errors);
 
         if (plugin != NULL) {
+            civic_watch_claim(w, &plugin->manifest->prefixes);
             civic_plugin_release(plugin);
+
+        } else {
+            civic_watch_claim_folder(w, NULL);
         }
 
         w->good = (errors.list.nelts == 0
@@ -310,7 +316,7 @@ civic_watch_judge_pin(civic_watched_t *w, const civic_watch_kept_t *kept)
                           "folder", &w->name);
         }
 
-        civic_watch_judge_accept(w, &hash, &version);
+        civic_watch_judge_accept(w, plugin);
 
         civic_plugin_errors_add(&errors, "it was rolled back: the folder "
                                 "waits for ./civic plugin deploy");
@@ -330,14 +336,22 @@ void
 civic_watch_judge(civic_watched_t *w)
 {
     ngx_pool_t            *pool;
+    civic_watch_folder_t   folder;
     civic_plugin_errors_t  errors;
+
+    ngx_memzero(&folder, sizeof(civic_watch_folder_t));
 
     pool = ngx_create_pool(64 * 1024, ngx_cycle->log);
 
     if (pool == NULL || civic_plugin_errors_init(&errors, pool) != NGX_OK) {
         w->judged = 0;
 
-    } else if (civic_watch_judge_folder(w, pool, &errors) != NGX_OK) {
+    } else if (civic_watch_judge_folder(w, &folder, pool, &errors) != NGX_OK)
+    {
+        if (!w->good) {
+            civic_watch_claim_folder(w, folder.pool ? &folder : NULL);
+        }
+
         civic_watch_judge_reject(w, &errors);
     }
 
@@ -348,15 +362,14 @@ civic_watch_judge(civic_watched_t *w)
 
 
 static ngx_int_t
-civic_watch_judge_folder(civic_watched_t *w, ngx_pool_t *pool,
-    civic_plugin_errors_t *errors)
+civic_watch_judge_folder(civic_watched_t *w, civic_watch_folder_t *folder,
+    ngx_pool_t *pool, civic_plugin_errors_t *errors)
 {
-    uint64_t              sign;
-    ngx_int_t             rc;
-    ngx_str_t             temp;
-    civic_watch_folder_t  folder;
+    uint64_t   sign;
+    ngx_int_t  rc;
+    ngx_str_t  temp;
 
-    if (civic_watch_folder_read(&folder, &w->path, pool, errors) != NGX_OK) {
+    if (civic_watch_folder_read(folder, &w->path, pool, errors) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -369,15 +382,15 @@ civic_watch_judge_folder(civic_watched_t *w, ngx_pool_t *pool,
         return NGX_OK;
     }
 
-    if (civic_watch_keep_temp(w->pmcf, pool, &folder.hash, &temp) != NGX_OK
-        || civic_watch_folder_write(&folder, &temp) != NGX_OK)
+    if (civic_watch_keep_temp(w->pmcf, pool, &folder->hash, &temp) != NGX_OK
+        || civic_watch_folder_write(folder, &temp) != NGX_OK)
     {
         civic_plugin_errors_add(errors, "the copy cannot be written: %s",
                                 strerror(ngx_errno));
         return NGX_ERROR;
     }
 
-    rc = civic_watch_judge_copy(w, &folder.hash, &temp, pool, errors);
+    rc = civic_watch_judge_copy(w, &folder->hash, &temp, pool, errors);
 
     civic_watch_folder_remove((char *) temp.data);
 
@@ -441,7 +454,7 @@ civic_watch_judge_copy(civic_watched_t *w, const ngx_str_t *hash,
     }
 
     w->good = (rc == NGX_OK);
-    civic_watch_judge_accept(w, hash, &plugin->manifest->version);
+    civic_watch_judge_accept(w, plugin);
 
 done:
 
@@ -452,12 +465,17 @@ done:
 
 
 static void
-civic_watch_judge_accept(civic_watched_t *w, const ngx_str_t *hash,
-    const ngx_str_t *version)
+civic_watch_judge_accept(civic_watched_t *w, const civic_plugin_t *plugin)
 {
+    const ngx_str_t  *version;
+
+    version = &plugin->manifest->version;
+
+    civic_watch_claim(w, &plugin->manifest->prefixes);
+
     w->record.reason_len = 0;
     w->record.hash_len = CIVIC_PLUGIN_HASH_LEN;
-    ngx_memcpy(w->record.hash, hash->data, CIVIC_PLUGIN_HASH_LEN);
+    ngx_memcpy(w->record.hash, plugin->hash.data, CIVIC_PLUGIN_HASH_LEN);
     w->record.version_len = ngx_min(version->len, CIVIC_PLUGIN_VERSION_LEN);
     ngx_memcpy(w->record.version, version->data, w->record.version_len);
 
@@ -470,7 +488,7 @@ civic_watch_judge_accept(civic_watched_t *w, const ngx_str_t *hash,
     if (w->good) {
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                       "civic plugin: \"%V\" %V (%V) is live", &w->name,
-                      version, hash);
+                      version, &plugin->hash);
     }
 }
 
@@ -557,6 +575,7 @@ civic_watch_judge_withdraw(civic_watched_t *w)
     w->record.hash_len = 0;
     w->record.reason_len = 0;
     w->record.version_len = 0;
+    w->record.claim_len = 0;
 
     (void) civic_plugin_zone_publish(&w->record);
 

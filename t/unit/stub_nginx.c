@@ -363,6 +363,37 @@ ngx_atoi(u_char *line, size_t n)
 }
 
 
+void
+ngx_encode_base64url(ngx_str_t *dst, ngx_str_t *src)
+{
+    size_t    i;
+    uint32_t  bits;
+    u_char   *p;
+    unsigned  n;
+
+    static const char  digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    p = dst->data;
+    bits = 0;
+    n = 0;
+
+    for (i = 0; i < src->len; i++) {
+        bits = (bits << 8) | src->data[i];
+
+        for (n += 8; n >= 6; n -= 6) {
+            *p++ = digits[(bits >> (n - 6)) & 0x3f];
+        }
+    }
+
+    if (n) {
+        *p++ = digits[(bits << (6 - n)) & 0x3f];
+    }
+
+    dst->len = p - dst->data;
+}
+
+
 ngx_int_t
 ngx_hextoi(u_char *line, size_t n)
 {

@@ -5,7 +5,7 @@ package Civic::Cli;
 # The civic command in a CIVIC_HOME and on a port of its own; what it
 # started is stopped when the test ends.
 #
-#     my $cli = Civic::Cli->new;
+#     my $cli = Civic::Cli->new;       idp_port => that of up --idp
 #     my ($status, $output) = $cli->run('token', '--sub', 'x');
 #     my $job = $cli->begin('up');     the same in two steps, $job->{pid}
 #     my ($status, $output) = $cli->end($job);           between them
@@ -64,6 +64,7 @@ sub begin {
         $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
         $ENV{CIVIC_HOME} = $self->home;
         $ENV{CIVIC_PORT} = $self->port;
+        $ENV{CIVIC_IDP_PORT} = $self->{idp_port} // 8081;
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', $out->filename;
         open STDERR, '>&', \*STDOUT;

@@ -11,6 +11,8 @@ package Civic::Gate;
 #         allow_log => qr/.../);
 #         files lie under conf/; %PORT% and %DIR% are filled in everywhere;
 #         conf => $text instead of main, http and server: all of nginx.conf
+#         mode => { 'keys/a.json' => 0600 }
+#         port => one of free_port(), where others must know it before
 #     my ($ok, $output) = Civic::Gate->check(...);      nginx -t
 #     my $res = $gate->get($path, \%headers);
 #     my $res = $gate->request($method, $path,
@@ -329,13 +331,15 @@ sub _create {
     my $temp = File::Temp->newdir('civic-gate-XXXXXX', TMPDIR => 1);
     chmod 0755, $temp;                  # workers may run as another user
     my $self = bless { dir => $temp, owner => $$, pid => 0,
-                       port => free_port(), allow => $option{allow_log} },
-                     $class;
+                       port => $option{port} // free_port(),
+                       allow => $option{allow_log} }, $class;
 
     mkdir "$temp/tmp";
     mkdir "$temp/html";
     $self->write("conf/$_" => $option{files}{$_})
         for keys %{ $option{files} // {} };
+    chmod $option{mode}{$_}, "$temp/conf/$_"
+        for keys %{ $option{mode} // {} };
     $self->write('conf/nginx.conf' =>
                  $option{conf} // $class->configuration(%option));
     return $self;

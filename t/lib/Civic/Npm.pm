@@ -1,6 +1,6 @@
 # Copyright (C) Civic Gate
 #
-# Validators of others, from npm: put into build/npm once, by npm itself.
+# Programs of others, from npm: put into build/npm once, by npm itself.
 #
 #     Civic::Npm::folder()         where they are; undef where npm's registry
 #                                  cannot be reached, which CIVIC_NPM=required
@@ -20,10 +20,20 @@ use File::Path qw(make_path);
 our $missing = "npm's registry cannot be reached, see build/npm/npm.log";
 
 my @packages = ('@seriousme/openapi-schema-validator@2.11.0',
-                'ajv@8.20.0', 'aliyun-api-gateway@1.1.6',
-                'fhir@4.12.0', 'http-message-signatures@1.0.4',
-                'ical.js@2.2.1');
+                'ajv@8.20.0', 'aliyun-api-gateway@1.1.6', 'fhir@4.12.0',
+                'http-message-signatures@1.0.4', 'ical.js@2.2.1',
+                'jose@6.2.17',
+                map { "$_->[0]\@$_->[1]" } provider());
 my $folder;
+
+
+# the version that the demo has
+
+sub provider {
+    open my $in, '<', 'conf/examples/idp/package.json' or die "npm: $!\n";
+    local $/;
+    return map { [split /": "/] } <$in> =~ /"(oidc-provider": "[^"]+)"/g;
+}
 
 
 sub folder {

@@ -215,6 +215,82 @@ keyset_count(void **state)
 }
 
 
+static civic_jose_keyset_t *
+keyset_public(ngx_str_t json, char *err, size_t errlen)
+{
+    return civic_jose_keyset_parse_public(&json, VERIFY_ALL, err, errlen);
+}
+
+
+static void
+keyset_public_kept(void **state)
+{
+    char                  err[256];
+    civic_jose_keyset_t  *set;
+
+    set = keyset_public(token_format("{\"keys\":[{%s,\"kid\":\"a\"},"
+                                     "{%s,\"kid\":\"b\",\"use\":\"enc\"},"
+                                     "{\"kty\":\"AKP\",\"alg\":\"ML-DSA-44\"},"
+                                     "{%s,\"kid\":\"c\",\"d\":\"AAAA\"},7]}",
+                                     keyset_a.members, keyset_b.members,
+                                     keyset_b.members),
+                        err, sizeof(err));
+    assert_non_null(set);
+    assert_int_equal(civic_jose_keyset_size(set), 1);
+
+    verify_expect(verify_token(set, token_sign(&keyset_a,
+                               "{\"alg\":\"ES256\",\"kid\":\"a\"}", "x")),
+                  CIVIC_OK);
+    verify_expect(verify_token(set, token_sign(&keyset_b,
+                               "{\"alg\":\"ES256\",\"kid\":\"b\"}", "x")),
+                  CIVIC_KEY_UNKNOWN);
+    verify_expect(verify_token(set, token_sign(&keyset_b,
+                               "{\"alg\":\"ES256\",\"kid\":\"c\"}", "x")),
+                  CIVIC_KEY_UNKNOWN);
+
+    civic_jose_keyset_free(set);
+}
+
+
+static void
+keyset_public_refused(void **state)
+{
+    char  err[256];
+
+    assert_null(keyset_public(token_format("{\"keys\":[{%s},{%s}]}",
+                                           keyset_a.members,
+                                           keyset_hs.members),
+                              err, sizeof(err)));
+    assert_string_equal(err, "key 2: is symmetric");
+
+    assert_null(keyset_public(verify_string("{\"keys\":[{\"kty\":\"RSA\","
+                                            "\"k\":\"c2VjcmV0\"}]}"),
+                              err, sizeof(err)));
+    assert_string_equal(err, "key 1: is symmetric");
+
+    assert_null(keyset_public(token_format("{\"keys\":[{%s,\"use\":\"enc\"}]}",
+                                           keyset_a.members),
+                              err, sizeof(err)));
+    assert_string_equal(err, "none of its keys can be used; the last "
+                        "\"use\" is not \"sig\"");
+
+    assert_null(keyset_public(token_format("{\"keys\":[{%s,\"kid\":\"a\"},"
+                                           "{%s,\"kid\":\"a\"}]}",
+                                           keyset_a.members,
+                                           keyset_b.members),
+                              err, sizeof(err)));
+    assert_string_equal(err, "key 2: has the \"kid\" of key 1");
+
+    assert_null(keyset_public(token_format("{%s}", keyset_a.members), err,
+                              sizeof(err)));
+    assert_string_equal(err, "no JWKS: it has no member \"keys\"");
+
+    assert_null(keyset_public(verify_string("{\"keys\":[]}"), err,
+                              sizeof(err)));
+    assert_string_equal(err, "\"keys\" holds 0 keys, and not 1 to 64");
+}
+
+
 int
 main(void)
 {
@@ -230,7 +306,11 @@ main(void)
         { "one broken key refuses the set and is named",
           keyset_broken_second, NULL, NULL, NULL },
         { "64 keys are read and one more is refused", keyset_count, NULL,
-          NULL, NULL }
+          NULL, NULL },
+        { "of a set that another publishes what is not ours is left out",
+          keyset_public_kept, NULL, NULL, NULL },
+        { "a symmetric key, or no key of use, refuses a published set",
+          keyset_public_refused, NULL, NULL, NULL }
     };
 
     return cmocka_run_group_tests(tests, keyset_setup, keyset_teardown);

@@ -80,6 +80,28 @@ check_round(const char *text)
 }
 
 
+/* the shortest of 15 to 17 digits that reads back the same */
+
+static void
+check_fraction(double number)
+{
+    int            digits;
+    char           text[32];
+    civic_value_t  value;
+
+    for (digits = 15; digits <= 17; digits++) {
+        (void) snprintf(text, sizeof(text), "%.*g", digits, number);
+
+        if (strtod(text, NULL) == number) {
+            break;
+        }
+    }
+
+    civic_value_set_number(&value, number);
+    check_written(&value, text);
+}
+
+
 static void
 check_refused(const civic_value_t *value, const char *sentence)
 {
@@ -229,11 +251,40 @@ no_memory(void **state)
 }
 
 
+static void
+fractions(void **state)
+{
+    int     i;
+    double  number;
+
+    static const double  odd[] = {
+        0.1, -0.1, 0.5, 1.5, 0.001, 0.00099, 1e-5, 0.30000000000000004,
+        1.0 / 3, 2.0 / 3e5, 999999.99999999, 999999.999999999, 123456.75,
+        1e6 + 0.5, 1e15 + 0.5, 5e-324, 1.7976931348623157e308, 0.1 + 0.7,
+        4.35, 4.349999999999999, -273.15, 9007199254740991.5
+    };
+
+    for (i = 0; i < (int) (sizeof(odd) / sizeof(odd[0])); i++) {
+        check_fraction(odd[i]);
+    }
+
+    srandom(1);
+
+    for (i = 0; i < 20000; i++) {
+        number = (double) random() / 1000 + 0.0001 * (random() % 10);
+        check_fraction(number);
+        check_fraction(number / (1 + random() % 7));
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         { "JSON comes out as it went in", round_trips, setup, teardown,
+          NULL },
+        { "a fraction is as short as it can be", fractions, setup, teardown,
           NULL },
         { "an integer that no double holds is refused", integers, setup,
           teardown, NULL },

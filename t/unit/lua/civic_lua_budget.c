@@ -223,6 +223,37 @@ turns(void **state)
 }
 
 
+/* everybody waits while it is in C, or below it */
+
+static void
+stretches(void **state)
+{
+    ngx_uint_t  i;
+
+    static const char  *bodies[] = {
+        "return (('a'):rep(1e5):find(('.-'):rep(20) .. 'b'))",
+        "while true do pcall(string.gsub, ('a'):rep(1e5),"
+        " ('a*'):rep(20) .. 'b', '') end",
+        "return (('x'):gsub('.', function() while true do end end))"
+    };
+
+    plugin_conf.budget.instructions = 1000000000;
+    plugin_conf.budget.cpu = 300;
+    plugin_conf.budget.slice = 2;
+
+    for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        check_killed_as(bodies[i], CIVIC_LUA_CPU);
+        assert_true(killed_cpu < 200 * 1000000);
+    }
+
+    assert_int_equal(plugin_do("\nreturn (('a'):rep(1e5):find(('.-'):rep(20)"
+                               " .. 'b'))"),
+                     NGX_ERROR);
+    assert_non_null(strstr(plugin_message(), "plugin.lua:2: ended in a call "
+                           "that did not give way for 100 ms"));
+}
+
+
 /* no other run sees what it has left half done */
 
 static void
@@ -502,6 +533,8 @@ main(void)
           plugin_teardown, NULL },
         { "a run that is long gives way to others", turns, plugin_setup,
           plugin_teardown, NULL },
+        { "what cannot give way has a third of the time", stretches,
+          plugin_setup, plugin_teardown, NULL },
         { "a VM runs no other before one that gave way", turns_of_others,
           plugin_setup, plugin_teardown, NULL },
         { "patterns are matched within the budget", patterns, plugin_setup,

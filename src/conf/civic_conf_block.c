@@ -1,0 +1,480 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * Blocks of words: one reader for all of them.  Nothing here knows a word;
+ * what a block may say is in the table of its owner.
+ */
+
+
+#include "civic_conf_block.h"
+
+
+#define CIVIC_CONF_NAME_MAX   64
+#define CIVIC_CONF_WORDS_MAX  512      /* bytes of the list of words */
+
+
+static char *civic_conf_block_word(ngx_conf_t *cf, ngx_command_t *dummy,
+    void *conf);
+static char *civic_conf_block_unknown(ngx_conf_t *cf,
+    const civic_conf_block_t *block, const ngx_str_t *name);
+static char *civic_conf_block_take(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word);
+static const char *civic_conf_block_values(const civic_conf_word_t *word);
+static const civic_conf_word_t *civic_conf_block_pair(
+    const civic_conf_word_t *pair, const ngx_str_t *text);
+static char *civic_conf_block_within(ngx_conf_t *cf,
+    const civic_conf_block_t *block, const civic_conf_word_t *word,
+    const ngx_str_t *value, ngx_int_t n);
+static void *civic_conf_block_field(const civic_conf_block_t *block,
+    const civic_conf_word_t *word);
+
+
+char *
+civic_conf_block_parse(ngx_conf_t *cf, civic_conf_block_t *block)
+{
+    char                     *rv;
+    ngx_conf_t                save;
+    const civic_conf_word_t  *word;
+
+    save = *cf;
+    cf->handler = civic_conf_block_word;
+    cf->handler_conf = (void *) block;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    for (word = block->words; word->name; word++) {
+
+        if ((word->flags & CIVIC_CONF_MANDATORY)
+            && !civic_conf_block_has(block, word->name))
+        {
+            return civic_conf_error(cf, block->pos,
+                                    "%s \"%V\" does not say \"%s\"",
+                                    block->directive, block->name,
+                                    word->name);
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+civic_conf_block_has(const civic_conf_block_t *block, const char *name)
+{
+    const civic_conf_word_t  *word;
+
+    for (word = block->words; word->name; word++) {
+
+        if (ngx_strcmp(word->name, name) == 0) {
+            return (block->seen >> (word - block->words)) & 1;
+        }
+    }
+
+    return 0;
+}
+
+
+char *
+civic_conf_block_name(ngx_conf_t *cf, const char *directive,
+    const ngx_str_t *name)
+{
+    u_char  ch;
+    size_t  i;
+
+    for (i = 0; i < name->len; i++) {
+        ch = name->data[i];
+
+        if (!(ch >= 'a' && ch <= 'z') && !(ch >= 'A' && ch <= 'Z')
+            && !(ch >= '0' && ch <= '9') && ch != '_' && ch != '-')
+        {
+            break;
+        }
+    }
+
+    if (i == 0 || i < name->len || i > CIVIC_CONF_NAME_MAX) {
+        return civic_conf_error(cf, NULL, "\"%V\" cannot name a %s: a name "
+                                "has at most %d letters, digits, \"_\" and "
+                                "\"-\"", name, directive,
+                                CIVIC_CONF_NAME_MAX);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+civic_conf_block_again(ngx_conf_t *cf, const char *directive,
+    const ngx_str_t *name, const civic_pos_t *first)
+{
+    return civic_conf_error(cf, NULL, "%s \"%V\" is defined already in "
+                            "%V:%ui,", directive, name, &first->file,
+                            first->line);
+}
+
+
+static char *
+civic_conf_block_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+{
+    civic_conf_block_t  *block = conf;
+
+    ngx_str_t                *value;
+    const civic_conf_word_t  *word;
+
+    value = cf->args->elts;
+
+    for (word = block->words; word->name; word++) {
+
+        if (ngx_strcmp(value[0].data, word->name) == 0) {
+            return civic_conf_block_take(cf, block, word);
+        }
+    }
+
+    return civic_conf_block_unknown(cf, block, &value[0]);
+}
+
+
+static char *
+civic_conf_block_unknown(ngx_conf_t *cf, const civic_conf_block_t *block,
+    const ngx_str_t *name)
+{
+    u_char                   *p, *last, list[CIVIC_CONF_WORDS_MAX];
+    const civic_conf_word_t  *word;
+
+    p = list;
+    last = list + CIVIC_CONF_WORDS_MAX;
+
+    for (word = block->words; word->name; word++) {
+
+        if (word->set != civic_conf_block_later) {
+            p = ngx_slprintf(p, last, "%s%s", p == list ? "" : ", ",
+                             word->name);
+        }
+    }
+
+    return civic_conf_error(cf, NULL, "unknown word \"%V\" in %s \"%V\"; it "
+                            "knows %*s", name, block->directive, block->name,
+                            (size_t) (p - list), list);
+}
+
+
+static char *
+civic_conf_block_take(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word)
+{
+    uint64_t     bit;
+    ngx_str_t   *value;
+    ngx_uint_t   i, n;
+
+    value = cf->args->elts;
+    n = cf->args->nelts - 1;
+    bit = (uint64_t) 1 << (word - block->words);
+
+    if ((block->seen & bit) && !(word->flags & CIVIC_CONF_MANY)) {
+        return civic_conf_error(cf, NULL, "\"%s\" comes twice in %s \"%V\"",
+                                word->name, block->directive, block->name);
+    }
+
+    if (n < word->min || n > word->max) {
+        return civic_conf_error(cf, NULL, "\"%s\" in %s \"%V\" takes %s",
+                                word->name, block->directive, block->name,
+                                civic_conf_block_values(word));
+    }
+
+    for (i = 1; i <= n; i++) {
+
+        if (value[i].len == 0) {
+            return civic_conf_error(cf, NULL, "\"%s\" in %s \"%V\" has an "
+                                    "empty value", word->name,
+                                    block->directive, block->name);
+        }
+    }
+
+    block->seen |= bit;
+
+    return word->set(cf, block, word, &value[1]);
+}
+
+
+static const char *
+civic_conf_block_values(const civic_conf_word_t *word)
+{
+    ngx_uint_t  i;
+
+    static const struct {
+        ngx_uint_t   min;
+        ngx_uint_t   max;              /* or more */
+        const char  *text;
+    } kinds[] = {
+        { 0, 0, "no value" },
+        { 0, 1, "one value or none" },
+        { 1, 1, "one value" },
+        { 1, 2, "one value or two" },
+        { 2, 2, "two values" },
+        { 0, NGX_MAX_INT_T_VALUE, "values or none" },
+        { 1, NGX_MAX_INT_T_VALUE, "one value or more" },
+    };
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+
+        if (kinds[i].min == word->min && kinds[i].max >= word->max) {
+            return kinds[i].text;
+        }
+    }
+
+    return "two values or more";
+}
+
+
+char *
+civic_conf_block_text(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    ngx_str_t  *text;
+
+    text = civic_conf_block_field(block, word);
+    *text = *value;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+civic_conf_block_list(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    ngx_str_t    *item;
+    ngx_uint_t    i;
+    ngx_array_t  **list;
+
+    list = civic_conf_block_field(block, word);
+
+    if (*list == NULL) {
+        *list = ngx_array_create(cf->pool, cf->args->nelts,
+                                 sizeof(ngx_str_t));
+        if (*list == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    for (i = 0; i < cf->args->nelts - 1; i++) {
+
+        item = ngx_array_push(*list);
+        if (item == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *item = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+civic_conf_block_file(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    ngx_str_t  *file;
+
+    file = civic_conf_block_field(block, word);
+    *file = *value;
+
+    return ngx_conf_full_name(cf->cycle, file, 1) == NGX_OK ? NGX_CONF_OK
+                                                            : NGX_CONF_ERROR;
+}
+
+
+char *
+civic_conf_block_number(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    ngx_int_t    n;
+    ngx_uint_t  *field;
+
+    n = ngx_atoi(value->data, value->len);
+
+    field = civic_conf_block_field(block, word);
+    *field = n;
+
+    return civic_conf_block_within(cf, block, word, value, n);
+}
+
+
+char *
+civic_conf_block_size(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    size_t   *field;
+    ssize_t   size;
+
+    size = ngx_parse_size(value);
+
+    field = civic_conf_block_field(block, word);
+    *field = size;
+
+    return civic_conf_block_within(cf, block, word, value, size);
+}
+
+
+char *
+civic_conf_block_msec(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    ngx_int_t    n;
+    ngx_msec_t  *field;
+
+    n = ngx_parse_time(value, 0);
+
+    field = civic_conf_block_field(block, word);
+    *field = n;
+
+    return civic_conf_block_within(cf, block, word, value, n);
+}
+
+
+char *
+civic_conf_block_sec(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    time_t     *field;
+    ngx_int_t   n;
+
+    n = ngx_parse_time(value, 1);
+
+    field = civic_conf_block_field(block, word);
+    *field = n;
+
+    return civic_conf_block_within(cf, block, word, value, n);
+}
+
+
+char *
+civic_conf_block_flag(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    ngx_uint_t  *field;
+
+    field = civic_conf_block_field(block, word);
+    *field = (ngx_strcmp(value->data, "on") == 0);
+
+    if (!*field && ngx_strcmp(value->data, "off") != 0) {
+        return civic_conf_error(cf, NULL, "\"%s %V\" in %s \"%V\" is neither "
+                                "on nor off", word->name, value,
+                                block->directive, block->name);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* each of them at most once, in any order; their names end with "=" */
+
+char *
+civic_conf_block_pairs(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    char                     *rv;
+    uint64_t                  bit, seen;
+    ngx_str_t                 text;
+    ngx_uint_t                i;
+    const civic_conf_word_t  *pair;
+
+    seen = 0;
+
+    for (i = 0; i < cf->args->nelts - 1; i++) {
+
+        pair = civic_conf_block_pair(word->post, &value[i]);
+
+        if (pair == NULL) {
+            return civic_conf_error(cf, NULL, "unknown parameter \"%V\" of "
+                                    "\"%s\" in %s \"%V\"", &value[i],
+                                    word->name, block->directive,
+                                    block->name);
+        }
+
+        bit = (uint64_t) 1 << (pair - (civic_conf_word_t *) word->post);
+
+        if (seen & bit) {
+            return civic_conf_error(cf, NULL, "\"%s\" in %s \"%V\" has more "
+                                    "than one \"%s\"", word->name,
+                                    block->directive, block->name,
+                                    pair->name);
+        }
+
+        seen |= bit;
+
+        text.data = value[i].data + ngx_strlen(pair->name);
+        text.len = value[i].len - ngx_strlen(pair->name);
+
+        rv = pair->set(cf, block, pair, &text);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static const civic_conf_word_t *
+civic_conf_block_pair(const civic_conf_word_t *pair, const ngx_str_t *text)
+{
+    for ( /* void */ ; pair->name; pair++) {
+
+        if (ngx_strncmp(text->data, pair->name, ngx_strlen(pair->name))
+            == 0)
+        {
+            return pair;
+        }
+    }
+
+    return NULL;
+}
+
+
+char *
+civic_conf_block_later(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    return civic_conf_error(cf, NULL, "%s \"%V\": this version does not have "
+                            "\"%s\" yet; %s", block->directive, block->name,
+                            word->name, (const char *) word->post);
+}
+
+
+/* n: of the value, or NGX_ERROR where it is none */
+
+static char *
+civic_conf_block_within(ngx_conf_t *cf, const civic_conf_block_t *block,
+    const civic_conf_word_t *word, const ngx_str_t *value, ngx_int_t n)
+{
+    const civic_conf_range_t  *range;
+
+    range = word->post;
+
+    if (n != NGX_ERROR && n >= range->min && n <= range->max) {
+        return NGX_CONF_OK;
+    }
+
+    return civic_conf_error(cf, NULL, "\"%s%s%V\" in %s \"%V\" is not %s",
+                            word->name,
+                            word->name[ngx_strlen(word->name) - 1] == '='
+                            ? "" : " ",
+                            value, block->directive, block->name,
+                            range->text);
+}
+
+
+static void *
+civic_conf_block_field(const civic_conf_block_t *block,
+    const civic_conf_word_t *word)
+{
+    return (u_char *) block->conf + word->offset;
+}

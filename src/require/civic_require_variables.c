@@ -1,0 +1,182 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * $civic_require_status, and the variables that civic_claim names.
+ */
+
+
+#include "civic_require_conf.h"
+#include "civic_auth_headers.h"
+#include "civic_variables.h"
+
+
+static ngx_int_t civic_require_variable_status(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t civic_require_variable_claim(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static char *civic_require_claim_source(ngx_conf_t *cf, ngx_str_t *path,
+    civic_source_t **source);
+
+
+static ngx_http_variable_t  civic_require_variables[] = {
+
+    { ngx_string("civic_require_status"), NULL,
+      civic_require_variable_status, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+/* in the order of civic_require_status_e */
+
+static ngx_str_t  civic_require_status_words[] = {
+    ngx_null_string,
+    ngx_string("passed"),
+    ngx_string("dry_run"),
+    ngx_string("refused")
+};
+
+
+ngx_int_t
+civic_require_variables_add(ngx_conf_t *cf)
+{
+    return civic_variables_add_table(cf, civic_require_variables);
+}
+
+
+static ngx_int_t
+civic_require_variable_status(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t    *word;
+    civic_ctx_t  *ctx;
+
+    ctx = civic_ctx_get(r);
+
+    if (ctx == NULL || ctx->main->require_status == CIVIC_REQUIRE_NONE) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    word = &civic_require_status_words[ctx->main->require_status];
+
+    v->len = word->len;
+    v->data = word->data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+char *
+civic_require_claim_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char                 *rv;
+    ngx_str_t            *value, name;
+    civic_source_t       *source;
+    ngx_http_variable_t  *var;
+
+    value = cf->args->elts;
+    name = value[1];
+
+    if (name.len < 2 || name.data[0] != '$') {
+        return civic_conf_error(cf, NULL, "civic_claim \"%V\" is not the "
+                                "name of a variable: write $NAME", &name);
+    }
+
+    name.data++;
+    name.len--;
+
+    if (name.len >= sizeof("civic_") - 1
+        && ngx_strncasecmp(name.data, (u_char *) "civic_",
+                           sizeof("civic_") - 1)
+           == 0)
+    {
+        return civic_conf_error(cf, NULL, "civic_claim \"%V\": names that "
+                                "begin with \"civic_\" are the gate's own",
+                                &value[1]);
+    }
+
+    rv = civic_require_claim_source(cf, &value[2], &source);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    var = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
+    if (var == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    var->get_handler = civic_require_variable_claim;
+    var->data = (uintptr_t) source;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_require_claim_source(ngx_conf_t *cf, ngx_str_t *path,
+    civic_source_t **source)
+{
+    const char  *err;
+    ngx_str_t    word;
+
+    *source = ngx_palloc(cf->pool, sizeof(civic_source_t));
+
+    word.len = sizeof("claim.") - 1 + path->len;
+    word.data = ngx_pnalloc(cf->pool, word.len);
+
+    if (*source == NULL || word.data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_sprintf(word.data, "claim.%V", path);
+
+    if (civic_source_parse(&word, *source, &err) != NGX_OK) {
+        return civic_conf_error(cf, NULL, "civic_claim \"%V\" %s", path, err);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* operators put it into proxy_set_header, which quotes nothing */
+
+static ngx_int_t
+civic_require_variable_claim(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    const civic_source_t  *source = (const civic_source_t *) data;
+
+    ngx_str_t            value;
+    civic_ctx_t         *ctx;
+    const civic_json_t  *claim;
+
+    ctx = civic_ctx_get(r);
+    claim = ctx ? civic_source_claim(r, ctx, source) : NULL;
+
+    if (claim == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    if (civic_json_text(claim, r->pool, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!civic_auth_headers_clean(&value)) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->len = value.len;
+    v->data = value.data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}

@@ -1,0 +1,527 @@
+
+/*
+ * Copyright (C) Civic Gate
+ *
+ * The provider has sent somebody back.  One step after the other, and
+ * nothing is believed before it is checked:
+ *
+ *     state, of this browser  ->  not used before (Redis)  ->  code for ID
+ *     token (the provider)  ->  ID token  ->  session (Redis)  ->  the page
+ *     that was asked for
+ *
+ * A code goes to the provider only once we know that this browser asked for
+ * it, so that nobody is signed in as somebody else.
+ */
+
+
+#include "civic_json_arena.h"
+#include "civic_signin_cookie.h"
+#include "civic_signin_token.h"
+#include "civic_signin_turn.h"
+#include "civic_status.h"
+
+
+#define CIVIC_SIGNIN_ANSWER_MAX  (64 * 1024)
+
+
+static ngx_int_t civic_signin_callback_said(civic_signin_turn_t *turn);
+static ngx_int_t civic_signin_callback_arguments(civic_signin_turn_t *turn,
+    ngx_str_t *error);
+static ngx_int_t civic_signin_callback_denied(civic_signin_turn_t *turn,
+    const ngx_str_t *error);
+static void civic_signin_callback_used(void *data, ngx_uint_t error,
+    const civic_value_t *reply);
+static ngx_int_t civic_signin_callback_exchange(civic_signin_turn_t *turn);
+static ngx_int_t civic_signin_callback_form(civic_signin_turn_t *turn,
+    ngx_str_t *body);
+static void civic_signin_callback_exchanged(void *data, ngx_uint_t error,
+    const civic_remote_response_t *response);
+static ngx_int_t civic_signin_callback_failed(civic_signin_turn_t *turn,
+    ngx_uint_t error, const civic_remote_response_t *response);
+static ngx_int_t civic_signin_callback_answer(civic_signin_turn_t *turn,
+    const ngx_str_t *body);
+static ngx_int_t civic_signin_callback_copy(const civic_json_t *json,
+    const char *name, ngx_pool_t *pool, ngx_str_t *text);
+static ngx_int_t civic_signin_callback_open(civic_signin_turn_t *turn);
+static void civic_signin_callback_opened(void *data, ngx_uint_t error,
+    const civic_value_t *reply);
+static ngx_int_t civic_signin_callback_welcome(civic_signin_turn_t *turn);
+
+
+ngx_int_t
+civic_signin_turn_callback(civic_signin_turn_t *turn)
+{
+    ngx_int_t             rc;
+    ngx_str_t             browser;
+    ngx_http_request_t   *r;
+    civic_signin_reply_t  reply;
+
+    r = turn->request;
+
+    if (civic_signin_cookie_find(r, &turn->signin->browser, &browser)
+        != NGX_OK
+        || civic_signin_turn_argument(&r->args, "state", r->pool,
+                                      &turn->flow.state)
+           != NGX_OK)
+    {
+        return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_STATE);
+    }
+
+    rc = civic_signin_flow_end(turn->signin->key, &browser, ngx_time(),
+                               r->pool, &turn->flow, &turn->path);
+
+    if (rc == NGX_DECLINED) {
+        return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_STATE);
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = civic_signin_callback_said(turn);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    reply.handler = civic_signin_callback_used;
+    reply.data = turn;
+
+    return civic_signin_turn_await(turn,
+               civic_signin_session_use(turn->signin, &turn->flow.state,
+                                        CIVIC_SIGNIN_FLOW, r->pool, &reply));
+}
+
+
+/* NGX_OK: there is a code */
+
+static ngx_int_t
+civic_signin_callback_said(civic_signin_turn_t *turn)
+{
+    ngx_int_t  rc;
+    ngx_str_t  error;
+
+    rc = civic_signin_callback_arguments(turn, &error);
+
+    if (rc == NGX_ABORT) {
+        return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_ANSWER);
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (error.len) {
+        return civic_signin_callback_denied(turn, &error);
+    }
+
+    return turn->code.len ? NGX_OK
+                          : civic_signin_turn_refuse(turn,
+                                                     CIVIC_SIGNIN_ANSWER);
+}
+
+
+/*
+ * "iss" (RFC 9207) says whose answer this is, where the provider says so:
+ * another one's code would be sent to ours, or ours to another.
+ */
+
+static ngx_int_t
+civic_signin_callback_arguments(civic_signin_turn_t *turn, ngx_str_t *error)
+{
+    ngx_int_t         rc;
+    ngx_str_t         iss;
+    ngx_uint_t        i;
+    ngx_pool_t       *pool;
+    const ngx_str_t  *issuer, *args;
+
+    const struct {
+        const char   *name;
+        ngx_str_t    *value;
+    } wanted[] = {
+        { "error", error }, { "code", &turn->code }, { "iss", &iss }
+    };
+
+    pool = turn->request->pool;
+    args = &turn->request->args;
+    issuer = &turn->signin->issuer->rules.issuer;
+
+    for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+
+        ngx_str_null(wanted[i].value);
+
+        rc = civic_signin_turn_argument(args, wanted[i].name, pool,
+                                        wanted[i].value);
+
+        if (rc != NGX_OK && rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    if (iss.len
+        && (iss.len != issuer->len
+            || ngx_memcmp(iss.data, issuer->data, iss.len) != 0))
+    {
+        return NGX_ABORT;
+    }
+
+    return NGX_OK;
+}
+
+
+/* the code is one of a list of words; what is said beside it is not ours */
+
+static ngx_int_t
+civic_signin_callback_denied(civic_signin_turn_t *turn,
+    const ngx_str_t *error)
+{
+    size_t  i;
+
+    for (i = 0; i < error->len; i++) {
+        if (error->data[i] != '_'
+            && (error->data[i] < 'a' || error->data[i] > 'z'))
+        {
+            return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_ANSWER);
+        }
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, turn->request->connection->log, 0,
+                  "civic signin: the provider of \"%V\" says \"%*s\"",
+                  &turn->signin->name, ngx_min(error->len, 64), error->data);
+
+    return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_DENIED);
+}
+
+
+static void
+civic_signin_callback_used(void *data, ngx_uint_t error,
+    const civic_value_t *reply)
+{
+    civic_signin_turn_t *turn = data;
+
+    ngx_int_t          rc;
+    ngx_connection_t  *c;
+
+    turn->command = NULL;
+    c = turn->request->connection;
+
+    if (error != CIVIC_REDIS_OK) {
+        rc = civic_signin_turn_refuse(turn, CIVIC_SIGNIN_UNAVAILABLE);
+
+    } else if (reply->type == CIVIC_VALUE_NIL) {
+        rc = civic_signin_turn_refuse(turn, CIVIC_SIGNIN_STATE);
+
+    } else {
+        rc = civic_signin_callback_exchange(turn);
+    }
+
+    civic_signin_turn_go_on(turn, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+civic_signin_callback_exchange(civic_signin_turn_t *turn)
+{
+    ngx_keyval_t            headers[3];
+    const civic_signin_t   *signin;
+    civic_remote_request_t  request;
+
+    static const civic_remote_handlers_t  handlers = {
+        civic_signin_callback_exchanged, NULL, NULL
+    };
+
+    signin = turn->signin;
+
+    ngx_memzero(&request, sizeof(civic_remote_request_t));
+
+    if (civic_signin_callback_form(turn, &request.body) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&headers[0].key, "Content-Type");
+    ngx_str_set(&headers[0].value, "application/x-www-form-urlencoded");
+    ngx_str_set(&headers[1].key, "Accept");
+    ngx_str_set(&headers[1].value, "application/json");
+    ngx_str_set(&headers[2].key, "Authorization");
+    headers[2].value = signin->authorization;
+
+    ngx_str_set(&request.method, "POST");
+    request.path = signin->token;
+    request.headers = headers;
+    request.nheaders = signin->client_auth == CIVIC_SIGNIN_AUTH_BASIC ? 3 : 2;
+
+    turn->call = civic_remote_start(signin->remote, &request, &handlers,
+                                    turn);
+
+    return turn->call ? NGX_AGAIN : NGX_ERROR;
+}
+
+
+static ngx_int_t
+civic_signin_callback_form(civic_signin_turn_t *turn, ngx_str_t *body)
+{
+    u_char                *p;
+    const civic_signin_t  *signin;
+
+    static const ngx_str_t  head =
+        ngx_string("grant_type=authorization_code&redirect_uri=");
+
+    signin = turn->signin;
+
+    body->data = ngx_pnalloc(turn->request->pool,
+                             head.len + signin->redirect.len
+                             + sizeof("&code_verifier=&code=")
+                             + turn->flow.verifier.len + 3 * turn->code.len
+                             + signin->authorization.len);
+    if (body->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(body->data, "%V%V&code_verifier=%V&code=", &head,
+                    &signin->redirect, &turn->flow.verifier);
+
+    p = (u_char *) ngx_escape_uri(p, turn->code.data, turn->code.len,
+                                  NGX_ESCAPE_URI_COMPONENT);
+
+    if (signin->client_auth == CIVIC_SIGNIN_AUTH_POST) {
+        p = ngx_cpymem(p, signin->authorization.data,
+                       signin->authorization.len);
+    }
+
+    body->len = p - body->data;
+
+    return NGX_OK;
+}
+
+
+static void
+civic_signin_callback_exchanged(void *data, ngx_uint_t error,
+    const civic_remote_response_t *response)
+{
+    civic_signin_turn_t *turn = data;
+
+    ngx_int_t          rc;
+    ngx_connection_t  *c;
+
+    turn->call = NULL;
+    c = turn->request->connection;
+
+    if (error != CIVIC_REMOTE_OK || response->status != NGX_HTTP_OK) {
+        rc = civic_signin_callback_failed(turn, error, response);
+
+    } else {
+        rc = civic_signin_callback_answer(turn, &response->body);
+    }
+
+    civic_signin_turn_go_on(turn, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* 400: the code is none of ours, or no longer; that is the browser's doing */
+
+static ngx_int_t
+civic_signin_callback_failed(civic_signin_turn_t *turn, ngx_uint_t error,
+    const civic_remote_response_t *response)
+{
+    ngx_log_t   *log;
+    ngx_uint_t   rejected;
+
+    log = turn->request->connection->log;
+
+    if (error != CIVIC_REMOTE_OK) {
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "civic signin: the provider of \"%V\" did not answer: "
+                      "%V", &turn->signin->name, civic_remote_code(error));
+
+        return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_PROVIDER);
+    }
+
+    rejected = response->status == NGX_HTTP_BAD_REQUEST;
+
+    ngx_log_error((rejected ? NGX_LOG_NOTICE : NGX_LOG_ERR), log, 0,
+                  "civic signin: the provider of \"%V\" answered %ui to a "
+                  "code", &turn->signin->name, response->status);
+
+    return civic_signin_turn_refuse(turn, rejected ? CIVIC_SIGNIN_CODE
+                                                   : CIVIC_SIGNIN_PROVIDER);
+}
+
+
+static ngx_int_t
+civic_signin_callback_answer(civic_signin_turn_t *turn, const ngx_str_t *body)
+{
+    ngx_int_t                rc;
+    ngx_pool_t              *pool;
+    civic_json_t            *json;
+    civic_signin_opening_t  *opening;
+
+    opening = &turn->opening;
+    pool = turn->request->pool;
+    rc = NGX_DECLINED;
+
+    civic_json_arena_enter();
+
+    json = civic_json_parse(body, CIVIC_SIGNIN_ANSWER_MAX, NULL, 0);
+
+    if (json != NULL) {
+        rc = civic_signin_callback_copy(json, "id_token", pool,
+                                        &opening->id_token);
+
+        if (rc == NGX_OK
+            && civic_signin_callback_copy(json, "scope", pool,
+                                          &opening->scope)
+               == NGX_ERROR)
+        {
+            rc = NGX_ERROR;
+        }
+
+        civic_json_free(json);
+    }
+
+    civic_json_arena_leave();
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, turn->request->connection->log, 0,
+                      "civic signin: the provider of \"%V\" gave no ID "
+                      "token", &turn->signin->name);
+
+        return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_PROVIDER);
+    }
+
+    return civic_signin_callback_open(turn);
+}
+
+
+static ngx_int_t
+civic_signin_callback_copy(const civic_json_t *json, const char *name,
+    ngx_pool_t *pool, ngx_str_t *text)
+{
+    ngx_str_t  value;
+
+    if (civic_json_string(civic_json_member(json, name), &value) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    text->len = value.len;
+    text->data = ngx_pstrdup(pool, &value);
+
+    return text->data ? NGX_OK : NGX_ERROR;
+}
+
+
+/* the scopes are those that were granted; "openid" says nothing here */
+
+static ngx_int_t
+civic_signin_callback_open(civic_signin_turn_t *turn)
+{
+    ngx_int_t                rc;
+    civic_problem_e          problem;
+    ngx_http_request_t      *r;
+    civic_signin_reply_t     reply;
+    civic_signin_token_t     token;
+    civic_signin_opening_t  *opening;
+
+    r = turn->request;
+    opening = &turn->opening;
+
+    problem = civic_signin_token_id(turn->signin, &opening->id_token,
+                                    &turn->flow.nonce, r->pool, &token);
+
+    rc = civic_signin_turn_keys(turn, problem, civic_signin_callback_open);
+
+    if (problem == CIVIC_INTERNAL || rc != NGX_DECLINED) {
+        return rc == NGX_AGAIN ? NGX_AGAIN : NGX_ERROR;
+    }
+
+    if (problem != CIVIC_OK) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "civic signin: an ID token of the provider of \"%V\" "
+                      "was refused: %V", &turn->signin->name,
+                      &civic_problems[problem].code);
+
+        return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_TOKEN);
+    }
+
+    opening->subject = token.claims.subject;
+    opening->sid = token.sid;
+    opening->claims = token.payload;
+    opening->issued = token.claims.issued;
+
+    if (civic_signin_flow_random(r->pool, &opening->token) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (civic_signin_cookie_find(r, &turn->signin->cookie, &opening->before)
+        != NGX_OK)
+    {
+        ngx_str_null(&opening->before);
+    }
+
+    reply.handler = civic_signin_callback_opened;
+    reply.data = turn;
+
+    return civic_signin_turn_await(turn,
+               civic_signin_session_open(turn->signin, opening, r->pool,
+                                         &reply));
+}
+
+
+static void
+civic_signin_callback_opened(void *data, ngx_uint_t error,
+    const civic_value_t *reply)
+{
+    civic_signin_turn_t *turn = data;
+
+    ngx_int_t          rc;
+    ngx_connection_t  *c;
+
+    turn->command = NULL;
+    c = turn->request->connection;
+
+    rc = error == CIVIC_REDIS_OK
+         ? civic_signin_callback_welcome(turn)
+         : civic_signin_turn_refuse(turn, CIVIC_SIGNIN_UNAVAILABLE);
+
+    civic_signin_turn_go_on(turn, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+civic_signin_callback_welcome(civic_signin_turn_t *turn)
+{
+    ngx_str_t              address;
+    ngx_http_request_t    *r;
+    const civic_signin_t  *signin;
+
+    r = turn->request;
+    signin = turn->signin;
+
+    if (civic_signin_cookie_set(r, signin, &signin->cookie,
+                                &turn->opening.token,
+                                CIVIC_SIGNIN_COOKIE_SESSION)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    address.len = signin->origin.len + turn->path.len;
+    address.data = ngx_pnalloc(r->pool, address.len);
+    if (address.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_sprintf(address.data, "%V%V", &signin->origin, &turn->path);
+
+    civic_status_count(CIVIC_METRIC_SIGNIN_OPENED, 1);
+
+    return civic_signin_turn_redirect(turn, &address);
+}

@@ -1,0 +1,315 @@
+
+/*
+ * Copyright (C) Civic Gate
+ */
+
+
+#include "civic_jose_digest.h"
+#include "civic_lua.h"
+#include "civic_signin_session.h"
+
+
+#define CIVIC_SIGNIN_GRACE   "30"      /* s: requests that were under way */
+#define CIVIC_SIGNIN_DIGEST  (2 * CIVIC_JOSE_DIGEST_LEN)
+
+
+typedef struct {
+    const char             *name;
+    ngx_uint_t              ready;
+    civic_redis_script_t    script;
+} civic_signin_script_t;
+
+
+static civic_redis_command_t *civic_signin_session_eval(
+    const civic_signin_t *signin, civic_signin_script_t *script,
+    ngx_uint_t nkeys, ngx_str_t *argv, ngx_uint_t argc,
+    const civic_signin_reply_t *reply);
+static ngx_int_t civic_signin_session_digest(const ngx_str_t *text,
+    u_char hex[CIVIC_SIGNIN_DIGEST]);
+static ngx_int_t civic_signin_session_key(const ngx_str_t *prefix,
+    const char *kind, const ngx_str_t *text, ngx_pool_t *pool,
+    ngx_str_t *key);
+
+
+static civic_signin_script_t  civic_signin_open =
+    { "signin_open", 0, { ngx_null_string, { 0 } } };
+static civic_signin_script_t  civic_signin_read =
+    { "signin_read", 0, { ngx_null_string, { 0 } } };
+static civic_signin_script_t  civic_signin_close =
+    { "signin_close", 0, { ngx_null_string, { 0 } } };
+static civic_signin_script_t  civic_signin_end =
+    { "signin_end", 0, { ngx_null_string, { 0 } } };
+
+
+/* per request: on the stack, since a command copies what it is given */
+
+civic_redis_command_t *
+civic_signin_session_read(const civic_signin_t *signin,
+    const ngx_str_t *token, const ngx_str_t *next,
+    const civic_signin_reply_t *reply)
+{
+    u_char     *p, key[128 + CIVIC_SIGNIN_DIGEST];
+    u_char      coming[CIVIC_SIGNIN_DIGEST];
+    ngx_str_t   argv[8];
+
+    p = ngx_cpymem(key, signin->tokens.data, signin->tokens.len);
+
+    if (civic_signin_session_digest(token, p) != NGX_OK
+        || civic_signin_session_digest(next, coming) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    argv[0].data = key;
+    argv[0].len = signin->tokens.len + CIVIC_SIGNIN_DIGEST;
+    argv[1].data = p;
+    argv[1].len = CIVIC_SIGNIN_DIGEST;
+    argv[2] = signin->tokens;
+    argv[3] = signin->sessions;
+    argv[4] = signin->idle_text;
+    argv[5] = signin->rotate_text;
+    argv[6].data = coming;
+    argv[6].len = CIVIC_SIGNIN_DIGEST;
+    ngx_str_set(&argv[7], CIVIC_SIGNIN_GRACE);
+
+    return civic_signin_session_eval(signin, &civic_signin_read, 1, argv, 8,
+                                     reply);
+}
+
+
+civic_redis_command_t *
+civic_signin_session_open(const civic_signin_t *signin,
+    const civic_signin_opening_t *opening, ngx_pool_t *pool,
+    const civic_signin_reply_t *reply)
+{
+    u_char      issued[NGX_TIME_T_LEN];
+    ngx_str_t   argv[19], name;
+    ngx_uint_t  n, keys;
+
+    static ngx_str_t  none = ngx_null_string;
+
+    if (civic_signin_flow_random(pool, &name) != NGX_OK
+        || civic_signin_session_key(&signin->tokens, "", &opening->token,
+                                    pool, &argv[1])
+           != NGX_OK
+        || civic_signin_session_key(&signin->prefix, "person:",
+                                    &opening->subject, pool, &argv[2])
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    argv[0].len = signin->sessions.len + name.len;
+    argv[0].data = ngx_pnalloc(pool, argv[0].len);
+    if (argv[0].data == NULL) {
+        return NULL;
+    }
+
+    (void) ngx_sprintf(argv[0].data, "%V%V", &signin->sessions, &name);
+
+    n = 3;
+
+    if (opening->sid.len
+        && civic_signin_session_key(&signin->prefix, "sid:", &opening->sid,
+                                    pool, &argv[n++])
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    keys = n;
+
+    argv[n++] = name;
+    argv[n].data = argv[1].data + signin->tokens.len;
+    argv[n++].len = CIVIC_SIGNIN_DIGEST;
+    argv[n++] = signin->ttl_text;
+    argv[n++] = signin->idle_text;
+    argv[n++] = signin->sessions;
+
+    argv[n] = none;
+
+    if (opening->before.len
+        && civic_signin_session_key(&signin->tokens, "", &opening->before,
+                                    pool, &argv[n])
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    n++;
+
+    ngx_str_set(&argv[n], "claims");
+    argv[n + 1] = opening->claims;
+    ngx_str_set(&argv[n + 2], "scope");
+    argv[n + 3] = opening->scope;
+    ngx_str_set(&argv[n + 4], "id_token");
+    argv[n + 5] = opening->id_token;
+    ngx_str_set(&argv[n + 6], "issued");
+    argv[n + 7].data = issued;
+    argv[n + 7].len = ngx_sprintf(issued, "%T", opening->issued) - issued;
+
+    return civic_signin_session_eval(signin, &civic_signin_open, keys, argv,
+                                     n + 8, reply);
+}
+
+
+civic_redis_command_t *
+civic_signin_session_close(const civic_signin_t *signin,
+    const ngx_str_t *token, const civic_signin_reply_t *reply)
+{
+    u_char     *p, key[128 + CIVIC_SIGNIN_DIGEST];
+    ngx_str_t   argv[2];
+
+    p = ngx_cpymem(key, signin->tokens.data, signin->tokens.len);
+
+    if (civic_signin_session_digest(token, p) != NGX_OK) {
+        return NULL;
+    }
+
+    argv[0].data = key;
+    argv[0].len = signin->tokens.len + CIVIC_SIGNIN_DIGEST;
+    argv[1] = signin->sessions;
+
+    return civic_signin_session_eval(signin, &civic_signin_close, 1, argv, 2,
+                                     reply);
+}
+
+
+civic_redis_command_t *
+civic_signin_session_end(const civic_signin_t *signin, const ngx_str_t *sid,
+    const ngx_str_t *subject, const ngx_str_t *used, time_t keep,
+    ngx_pool_t *pool, const civic_signin_reply_t *reply)
+{
+    u_char      seconds[NGX_TIME_T_LEN];
+    ngx_int_t   rc;
+    ngx_str_t   argv[4];
+    ngx_uint_t  n;
+
+    rc = sid->len
+         ? civic_signin_session_key(&signin->prefix, "sid:", sid, pool,
+                                    &argv[0])
+         : civic_signin_session_key(&signin->prefix, "person:", subject,
+                                    pool, &argv[0]);
+    if (rc != NGX_OK) {
+        return NULL;
+    }
+
+    n = 1;
+
+    if (used->len
+        && civic_signin_session_key(&signin->prefix, "used:", used, pool,
+                                    &argv[n++])
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    argv[n] = signin->sessions;
+    argv[n + 1].data = seconds;
+    argv[n + 1].len = ngx_sprintf(seconds, "%T", ngx_max(keep, 1)) - seconds;
+
+    return civic_signin_session_eval(signin, &civic_signin_end, n, argv,
+                                     n + 2, reply);
+}
+
+
+civic_redis_command_t *
+civic_signin_session_use(const civic_signin_t *signin, const ngx_str_t *text,
+    time_t keep, ngx_pool_t *pool, const civic_signin_reply_t *reply)
+{
+    u_char                 seconds[NGX_TIME_T_LEN];
+    ngx_str_t              argv[6];
+    civic_redis_request_t  request;
+
+    ngx_str_set(&argv[0], "SET");
+
+    if (civic_signin_session_key(&signin->prefix, "used:", text, pool,
+                                 &argv[1])
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    ngx_str_set(&argv[2], "1");
+    ngx_str_set(&argv[3], "NX");
+    ngx_str_set(&argv[4], "EX");
+    argv[5].data = seconds;
+    argv[5].len = ngx_sprintf(seconds, "%T", ngx_max(keep, 1)) - seconds;
+
+    ngx_memzero(&request, sizeof(civic_redis_request_t));
+
+    request.argv = argv;
+    request.argc = 6;
+    request.handler = reply->handler;
+    request.data = reply->data;
+
+    return civic_redis_send(signin->redis, &request);
+}
+
+
+static civic_redis_command_t *
+civic_signin_session_eval(const civic_signin_t *signin,
+    civic_signin_script_t *script, ngx_uint_t nkeys, ngx_str_t *argv,
+    ngx_uint_t argc, const civic_signin_reply_t *reply)
+{
+    ngx_str_t                  name;
+    civic_redis_request_t      request;
+    const civic_lua_source_t  *source;
+
+    if (!script->ready) {
+        name.data = (u_char *) script->name;
+        name.len = ngx_strlen(script->name);
+
+        source = civic_lua_script(&name);
+        if (source == NULL) {
+            return NULL;
+        }
+
+        civic_redis_script(&script->script, &source->text);
+        script->ready = 1;
+    }
+
+    ngx_memzero(&request, sizeof(civic_redis_request_t));
+
+    request.argv = argv;
+    request.argc = argc;
+    request.handler = reply->handler;
+    request.data = reply->data;
+
+    return civic_redis_eval(signin->redis, &script->script, nkeys, &request);
+}
+
+
+static ngx_int_t
+civic_signin_session_digest(const ngx_str_t *text,
+    u_char hex[CIVIC_SIGNIN_DIGEST])
+{
+    u_char  digest[CIVIC_JOSE_DIGEST_LEN];
+
+    if (civic_jose_digest(text, digest) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_hex_dump(hex, digest, CIVIC_JOSE_DIGEST_LEN);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+civic_signin_session_key(const ngx_str_t *prefix, const char *kind,
+    const ngx_str_t *text, ngx_pool_t *pool, ngx_str_t *key)
+{
+    u_char  *p;
+
+    key->len = prefix->len + ngx_strlen(kind) + CIVIC_SIGNIN_DIGEST;
+    key->data = ngx_pnalloc(pool, key->len);
+
+    if (key->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(key->data, "%V%s", prefix, kind);
+
+    return civic_signin_session_digest(text, p);
+}

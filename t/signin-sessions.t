@@ -1,0 +1,203 @@
+#!/usr/bin/perl
+
+# Copyright (C) Civic Gate
+#
+# Sessions of civic_signin: tokens that change, lives that end, and a Redis
+# that does not answer.
+
+use strict;
+use warnings;
+
+use Digest::SHA ();
+use POSIX ();
+use Test::More;
+use Time::HiRes ();
+
+use lib 't/lib';
+use Civic::Signin;
+
+if (my $why = Civic::Provider->missing) {
+    plan skip_all => $why;
+}
+
+my $set = Civic::Signin->start(rotate => '1s', idle => '1h', workers => 2,
+                               server => <<'END');
+    location = /status { civic_auth off; civic_metrics; }
+END
+my $cookie = '__Host-civic-portal';
+
+
+sub signed_in {
+    my ($name) = @_;
+
+    my $browser = Civic::Browser->new;
+    $browser->sign_in($browser->get($set->url('/page')), $name // 'zhang');
+    return $browser;
+}
+
+
+sub ask {
+    my ($token) = @_;
+
+    return $set->gate->get('/api', { Cookie => "$cookie=$token" });
+}
+
+
+sub told {
+    my ($res) = @_;
+
+    return ($res->{headers}{'set-cookie'} // '') =~ /^$cookie=([\w-]{43});/
+           ? $1 : undef;
+}
+
+
+subtest 'a token changes while the session lasts' => sub {
+    my $first = signed_in->cookie($set->port, $cookie);
+    is told(ask($first)), undef, 'not at once';
+
+    Time::HiRes::sleep(1.6);
+    my @answers = map { ask($first) } 1 .. 8;
+    is scalar(grep { $_->{status} == 200 } @answers), 8,
+        'with the old one all are let in';
+    my @told = grep { defined } map { told($_) } @answers;
+    is scalar @told, 1, 'one of them is told the new one';
+    isnt $told[0], $first, 'which is another';
+
+    is ask($first)->{status}, 200, 'the old one serves until that has come';
+    is ask($told[0])->{status}, 200, 'the new one serves';
+    is ask($first)->{status}, 200,
+        'and those that were under way come in yet';
+
+    my ($key) = grep { $set->redis->command('TTL', $_) <= 30 }
+                $set->redis->command('KEYS', '*:token:*')->@*;
+    ok $key, 'but not for long';
+    $set->redis->command('DEL', $key);
+    is ask($first)->{status}, 401, 'then it leads nowhere';
+    is ask($told[0])->{status}, 200, 'the new one does';
+};
+
+
+subtest 'an answer that is lost loses no session' => sub {
+    my $token = signed_in->cookie($set->port, $cookie);
+    for (1 .. 3) {
+        Time::HiRes::sleep(1.6);
+        my $res = ask($token);
+        is $res->{status}, 200, 'still signed in';
+        ok told($res), 'told anew';
+    }
+    Time::HiRes::sleep(1.6);
+    my $next = told(ask($token));
+    is ask($next)->{status}, 200, 'the last that was told serves';
+};
+
+
+subtest 'many at once, when the token is due' => sub {
+    my $token = signed_in->cookie($set->port, $cookie);
+    Time::HiRes::sleep(1.6);
+
+    my @pids = map {
+        my $pid = fork // die "fork: $!\n";
+        if ($pid == 0) {
+            my $bad = grep { ask($token)->{status} != 200 } 1 .. 20;
+            POSIX::_exit($bad ? 1 : 0);
+        }
+        $pid;
+    } 1 .. 4;
+    my $bad = 0;
+    for my $pid (@pids) {
+        waitpid $pid, 0;
+        $bad++ if $?;
+    }
+    is $bad, 0, 'all are let in';
+};
+
+
+subtest 'a session that is left alone ends, and so does any' => sub {
+    my ($name) = $set->redis->command('KEYS', '*:session:*')->@*;
+    cmp_ok $set->redis->command('TTL', $name), '<=', 3600, 'idle';
+    cmp_ok $set->redis->command('HGET', $name, 'ends'), '<=', time + 8 * 3600,
+        'and at last';
+
+    my $token = signed_in->cookie($set->port, $cookie);
+    my $session = 'civic:{signin:portal}:session:'
+        . $set->redis->command('GET', 'civic:{signin:portal}:token:'
+                                      . Digest::SHA::sha256_hex($token));
+    $set->redis->command('EXPIRE', $session, 100);
+    ask($token);
+    cmp_ok $set->redis->command('TTL', $session), '>', 3000,
+        'seen, it lives on';
+
+    for my $key ($set->redis->command('KEYS', '*:session:*')->@*) {
+        $set->redis->command('HSET', $key, 'ends', time);
+    }
+    is ask($token)->{status}, 401, 'until its longest life is over';
+    is_deeply [grep { $_ eq $session }
+               $set->redis->command('KEYS', '*:session:*')->@*], [],
+        'and nothing of it is left';
+};
+
+
+subtest 'nothing in Redis tells a token' => sub {
+    my $browser = signed_in;
+    my $token = $browser->cookie($set->port, $cookie);
+    my @all = map { my $key = $_;
+        my $type = $set->redis->command('TYPE', $key);
+        ($key, $type eq 'hash' ? $set->redis->command('HGETALL', $key)->@*
+               : $type eq 'string' ? $set->redis->command('GET', $key) : ())
+    } $set->redis->command('KEYS', '*')->@*;
+    ok !(grep { index($_, $token) >= 0 } @all), 'it is kept as a digest';
+    ok !(grep { !/^civic:\{signin:portal\}:/ }
+         $set->redis->command('KEYS', '*')->@*), 'under names of its own';
+};
+
+
+subtest 'without Redis nobody is let in, nor taken for a stranger' => sub {
+    my $browser = signed_in;
+    my $other = Civic::Browser->new;
+    my $door = $other->sign_in($other->get($set->url('/page')), 'li',
+                               qr{/signin/callback})->{location};
+    $set->redis->stop;
+
+    my $res = $browser->get($set->url('/page'));
+    is $res->{status}, 503, 'a page';
+    like $res->{headers}{'x-seen'}, qr/signin-unavailable/, 'says why';
+    is $browser->get($set->url('/maybe'))->{status}, 503,
+        'also where it is optional';
+    is $other->get($door)->{status}, 503, 'nobody signs in';
+    is $browser->post($set->url('/signin/logout'), {})->{status}, 503,
+        'nor out';
+    is $other->get($set->url('/page'))->{status}, 303,
+        'whoever is not signed in is led to the provider';
+
+    $set->redis->restart;
+    ok $set->redis->wait_until(sub {
+        $browser->get($set->url('/page'))->{status} == 200;
+    }), 'Redis again, and all is as it was';
+    ok $set->redis->wait_until(sub {
+        $other->get($door)->{status} == 303;
+    }), 'the door is still open';
+};
+
+
+subtest 'clients that leave while Redis is silent' => sub {
+    my $token = signed_in->cookie($set->port, $cookie);
+    $set->redis->pause;
+    $set->gate->raw("GET /api HTTP/1.1\r\nHost: x\r\n"
+                    . "Cookie: $cookie=$token\r\n\r\n", 0.05) for 1 .. 20;
+    $set->redis->resume;
+    ok $set->redis->wait_until(sub { ask($token)->{status} == 200 }),
+        'the gate goes on';
+};
+
+
+subtest 'what happened is counted' => sub {
+    my $metrics = $set->gate->get('/status')->{content};
+    for my $event (qw(invited opened unknown)) {
+        like $metrics, qr/^civic_signin_total\{event="$event"\} [1-9]/m,
+            $event;
+    }
+};
+
+
+$set->stop;
+done_testing();
