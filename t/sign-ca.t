@@ -130,7 +130,8 @@ like $res->{headers}{'x-ca-error-message'},
 SKIP: {
     skip $Civic::Npm::missing, 5 if !Civic::Npm::folder();
 
-    my $said = Civic::Npm::run(<<'END', 'http://127.0.0.1:' . $gate->port, $secret);
+    my $base = 'http://127.0.0.1:' . $gate->port;
+    my $said = Civic::Npm::run(<<'END', $base, $secret);
 import sdk from 'aliyun-api-gateway';
 const [base, secret] = process.argv.slice(2);
 const client = new sdk.Client('203000001', secret);

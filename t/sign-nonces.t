@@ -106,7 +106,7 @@ $gate->stop;
 
 my $redis = Civic::Redis->start;
 my $http = 'civic_redis main { server ' . $redis->server . '; '
-           . 'breaker failures=2 cooldown=200ms; } '
+           . 'timeout 2s; breaker failures=2 cooldown=200ms; } '
            . 'civic_signature_nonces redis=main;';
 my @gates = (gate($http, workers => 2), gate($http));
 

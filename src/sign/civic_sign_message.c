@@ -10,6 +10,8 @@
 #include "civic_sign.h"
 
 
+static void civic_sign_message_method(ngx_http_request_t *r,
+    civic_sign_message_t *message);
 static ngx_int_t civic_sign_message_authority(ngx_http_request_t *r,
     civic_sign_message_t *message);
 static void civic_sign_message_trim(ngx_str_t *value);
@@ -26,7 +28,8 @@ civic_sign_message_init(ngx_http_request_t *r,
 
     r = r->main;
 
-    message->method = r->method_name;
+    civic_sign_message_method(r, message);
+
     message->target = r->unparsed_uri;
     message->body = (r->headers_in.content_length_n > 0
                      || r->headers_in.chunked);
@@ -70,6 +73,22 @@ civic_sign_message_init(ngx_http_request_t *r,
     }
 
     return civic_sign_message_authority(r, message);
+}
+
+
+/* an error page is shown as if it had been asked for by GET */
+
+static void
+civic_sign_message_method(ngx_http_request_t *r,
+    civic_sign_message_t *message)
+{
+    u_char  *p, *last;
+
+    last = r->request_line.data + r->request_line.len;
+    p = ngx_strlchr(r->request_line.data, last, ' ');
+
+    message->method.data = r->request_line.data;
+    message->method.len = (p ? p : last) - r->request_line.data;
 }
 
 

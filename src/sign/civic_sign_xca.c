@@ -184,12 +184,14 @@ civic_sign_xca_text(const civic_sign_message_t *message,
     civic_problem_e    problem;
     civic_sign_xca_t   xca;
 
+    /* a value leads, is named, and itself names what did not come */
+
     room = message->method.len + message->target.len
-           + (form ? form->len : 0) + 16;
+           + (form ? form->len : 0) + 2 * CIVIC_SIGN_XCA_MAX_HEADERS + 16;
 
     for (i = 0; i < message->nheaders; i++) {
         room += message->headers[i].name.len
-                + 2 * message->headers[i].value.len + 4;
+                + 3 * message->headers[i].value.len + 4;
     }
 
     xca.npairs = 0;
@@ -531,7 +533,10 @@ civic_sign_xca_order(const void *one, const void *two)
 static void
 civic_sign_xca_add(civic_sign_xca_t *xca, const ngx_str_t *text, u_char end)
 {
-    xca->p = ngx_cpymem(xca->p, text->data, text->len);
+    if (text->len) {
+        xca->p = ngx_cpymem(xca->p, text->data, text->len);
+    }
+
     *xca->p++ = end;
 }
 

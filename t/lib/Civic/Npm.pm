@@ -20,13 +20,10 @@ use File::Path qw(make_path);
 our $missing = "npm's registry cannot be reached, see build/npm/npm.log";
 
 my @packages = ('@seriousme/openapi-schema-validator@2.11.0',
-                'ajv@8.20.0', 'fhir@4.12.0', 'ical.js@2.2.1',
-                'oidc-provider@8.8.1');
-                'ajv@8.20.0', 'aliyun-api-gateway@1.1.6',
-                'fhir@4.12.0', 'http-message-signatures@1.0.4',
-                'ical.js@2.2.1');
+                'ajv@8.20.0', 'aliyun-api-gateway@1.1.6', 'fhir@4.12.0',
+                'http-message-signatures@1.0.4', 'ical.js@2.2.1',
+                'jose@6.2.17',
                 map { "$_->[0]\@$_->[1]" } provider());
-                'jose@6.2.17');
 my $folder;
 
 

@@ -6,6 +6,7 @@ package Civic::Signer;
 # and HMAC, and whatever a test wants left out or spelt otherwise.
 #
 #     my $signer = Civic::Signer->new(id => $keyid, secret => $bytes);
+#         or algorithm => $name, jwk => \%jwk, sign => sub { ... }
 #     my %headers = $signer->headers($method, $authority, $target,
 #         body => $bytes, cover => [...], created => $time, nonce => $text,
 #         alg => $name, params => ';more=1', label => 'sig', scheme => 'http',
@@ -64,7 +65,8 @@ sub headers {
     $base .= qq("\@signature-params": $params);
 
     my $label = $option{label} // 'sig';
-    my $signature = encode_base64(hmac_sha256($base, $self->{secret}), '');
+    my $signature = encode_base64($self->{sign} ? $self->{sign}->($base)
+                                  : hmac_sha256($base, $self->{secret}), '');
     return (%has, 'Signature-Input' => "$label=$params",
             'Signature' => "$label=:$signature:");
 }
