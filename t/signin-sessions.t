@@ -161,6 +161,7 @@ subtest 'without Redis nobody is let in, nor taken for a stranger' => sub {
     my $res = $browser->get($set->url('/page'));
     is $res->{status}, 503, 'a page';
     like $res->{headers}{'x-seen'}, qr/signin-unavailable/, 'says why';
+    is $res->{headers}{'retry-after'}, 1, 'and when to come again';
     is $browser->get($set->url('/maybe'))->{status}, 503,
         'also where it is optional';
     is $other->get($door)->{status}, 503, 'nobody signs in';

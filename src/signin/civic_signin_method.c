@@ -66,6 +66,9 @@ static ngx_int_t civic_signin_method_header(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
 
 
+static ngx_str_t  civic_signin_method_soon = ngx_string("1");
+
+
 const civic_auth_method_t  civic_signin_method = {
     civic_signin_method_find,
     civic_signin_method_judge,
@@ -234,7 +237,9 @@ civic_signin_method_told(void *data, ngx_uint_t error,
 
     if (error != CIVIC_REDIS_OK) {
         look->problem = CIVIC_SIGNIN_UNAVAILABLE;
-        look->rc = NGX_ABORT;
+        look->rc = civic_headers_out_add(look->request->main, "Retry-After",
+                                         &civic_signin_method_soon)
+                   ? NGX_ABORT : NGX_ERROR;
 
     } else if (reply->type == CIVIC_VALUE_NIL) {
         civic_status_count(CIVIC_METRIC_SIGNIN_UNKNOWN, 1);
