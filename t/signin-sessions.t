@@ -21,6 +21,7 @@ if (my $why = Civic::Provider->missing) {
 }
 
 my $set = Civic::Signin->start(rotate => '1s', idle => '1h', workers => 2,
+                               refresh => '2s',
                                server => <<'END');
     location = /status { civic_auth off; civic_metrics; }
 END
@@ -137,6 +138,29 @@ subtest 'a session that is left alone ends, and so does any' => sub {
 };
 
 
+subtest 'claims are refreshed, again and again' => sub {
+    my $token = signed_in('chen')->cookie($set->port, $cookie);
+    my $session = 'civic:{signin:portal}:session:'
+        . $set->redis->command('GET', 'civic:{signin:portal}:token:'
+                                      . Digest::SHA::sha256_hex($token));
+    my ($seen, $last) = (0, '');
+    for (1 .. 60) {
+        my $res = ask($token);
+        is $res->{status}, 200, 'still signed in' if $res->{status} != 200;
+        $token = told($res) // $token;
+        my $now = $set->redis->command('HGET', $session, 'refresh_token');
+        $seen++ if $now ne $last;
+        $last = $now;
+        last if $seen > 2;
+        Time::HiRes::sleep(0.2);
+    }
+    cmp_ok $seen, '>', 2, 'each time with another refresh token';
+    unlike $last, qr/^[\w-]+$/, 'which is sealed';
+    is ask($token)->{headers}{'x-seen'}, 'verified|citizens:chen|',
+        'of the same person';
+};
+
+
 subtest 'nothing in Redis tells a token' => sub {
     my $browser = signed_in;
     my $token = $browser->cookie($set->port, $cookie);
@@ -193,7 +217,7 @@ subtest 'clients that leave while Redis is silent' => sub {
 
 subtest 'what happened is counted' => sub {
     my $metrics = $set->gate->get('/status')->{content};
-    for my $event (qw(invited opened unknown)) {
+    for my $event (qw(invited opened refreshed unknown)) {
         like $metrics, qr/^civic_signin_total\{event="$event"\} [1-9]/m,
             $event;
     }

@@ -202,9 +202,10 @@ civic_signin_token_check_id(const civic_signin_t *signin,
         return CIVIC_CLAIM_MISSING;
     }
 
-    return civic_json_string(civic_json_member(claims, "nonce"), &value)
-           == NGX_OK
-           && civic_jose_mac_equal(&value, nonce)
+    return nonce == NULL
+           || (civic_json_string(civic_json_member(claims, "nonce"), &value)
+               == NGX_OK
+               && civic_jose_mac_equal(&value, nonce))
            ? CIVIC_OK : CIVIC_SIGNIN_NONCE;
 }
 

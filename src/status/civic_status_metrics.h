@@ -26,6 +26,7 @@
     X(SIGNIN_INVITED,    "signin_total", "event", "invited",                  \
       "Browser sign-in, by event")                                            \
     X(SIGNIN_OPENED,     "signin_total", "event", "opened", "")               \
+    X(SIGNIN_REFRESHED,  "signin_total", "event", "refreshed", "")            \
     X(SIGNIN_CLOSED,     "signin_total", "event", "closed", "")               \
     X(SIGNIN_UNKNOWN,    "signin_total", "event", "unknown", "")              \
     X(TOKENS_EVICTED,    "token_cache_evictions_total", "", "",               \
