@@ -277,6 +277,10 @@ civic_signin_token_identity(const civic_signin_t *signin,
         claims.scope = *scope;
     }
 
+    if (claims.client.len == 0) {
+        claims.client = signin->client_id;
+    }
+
     claims.issued = issued;
     claims.expires = ends;
 
