@@ -63,7 +63,8 @@ sub start {
 
     my $issuer = Civic::Issuer->new;
     my $words = $option{words} // '';
-    return Civic::Gate->start(workers => 2, http => "civic_zone 2m;\n"
+    return Civic::Gate->start(workers => 2, allow_log => $option{allow_log},
+        http => "civic_zone 2m;\n"
         . "civic_remote idp { url http://" . $provider->addr . ";\n"
         . 'timeout ' . ($option{timeout} // '10s') . "; connections 4; }\n"
         . $issuer->block("keys remote=idp path=/jwks $words;\nleeway 0;\n"),
@@ -173,7 +174,7 @@ my @faults = (
      body => Civic::Token->jwks($key{k1}, $secret)],
     ['keys of no use', qr/^none of its keys can be used/,
      body => '{"keys":[' . $key{k1}->jwk(use => 'enc') . ']}'],
-    ['no answer', 'remote-timeout', wait => 20],
+    ['no answer', 'remote-timeout', wait => 3],
 );
 
 for (@faults) {
@@ -258,6 +259,23 @@ $gate->raw("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer $_\r\n\r\n",
 is ask($gate, $forged[0]), '401 key-unknown',
     'who leaves while he waits holds up nobody';
 is ask($gate, token('k1')), '200 ', '... and the gate works';
+$gate->stop;
+
+# workers that die while they fetch
+
+play(body => keys_of('k1'));
+$gate = start(words => 'refresh=1s cooldown=1s', timeout => '1s',
+              allow_log => qr/exited on signal 9/);
+ok await(sub { ask($gate, token('k1')) =~ /^200/ }), 'a fourth gate has keys';
+play(body => keys_of('k2'), wait => 3);
+$count = $provider->count;
+ok await(sub { $provider->count > $count }), 'it fetches';
+kill 'KILL', $gate->pids;
+play(body => keys_of('k2'));
+ok await(sub { ask($gate, token('k1')) =~ /^200|^401/ }),
+    'its workers die, and others take their place';
+unlike ask($gate, token('k1')), qr/^503/, '... with the last good keys';
+ok await(sub { ask($gate, token('k2')) =~ /^200/ }), '... and fetch the next';
 $gate->stop;
 
 done_testing;

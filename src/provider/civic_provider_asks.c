@@ -13,7 +13,8 @@
 #include "civic_json.h"
 
 
-#define CIVIC_PROVIDER_ASKS_MAX  CIVIC_JOSE_MAX_TOKEN  /* of an answer */
+#define CIVIC_PROVIDER_ASKS_MAX     CIVIC_JOSE_MAX_TOKEN  /* of an answer */
+#define CIVIC_PROVIDER_ASKS_SILENT  1000     /* ms */
 
 
 struct civic_provider_asks_s {
@@ -23,6 +24,7 @@ struct civic_provider_asks_s {
 
     ngx_queue_t                  flights; /* civic_provider_flight_t */
     char                         why[CIVIC_PROVIDER_ERROR]; /* it failed */
+    ngx_msec_t                   told; /* the log, that */
 };
 
 
@@ -298,14 +300,21 @@ civic_provider_asks_good(ngx_uint_t error,
 }
 
 
-/* once for each reason, since every request may be such a one */
+/*
+ * Once for each reason, since every request may be such a one; and where
+ * reasons alternate, as with some calls too many, once a second.
+ */
 
 static void
 civic_provider_asks_tell(civic_provider_asks_t *asks, const char *why)
 {
-    if (strcmp(asks->why, why) == 0) {
+    if (strcmp(asks->why, why) == 0
+        || ngx_current_msec - asks->told < CIVIC_PROVIDER_ASKS_SILENT)
+    {
         return;
     }
+
+    asks->told = ngx_current_msec;
 
     (void) snprintf(asks->why, sizeof(asks->why), "%s", why);
 

@@ -20,26 +20,17 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+fuzz_set(civic_jose_keyset_t *set, const char *err)
 {
-    char                  err[64];
-    ngx_str_t             json;
-    ngx_uint_t            n;
-    civic_jose_keyset_t  *set;
-
-    json.data = (u_char *) data;
-    json.len = size;
-    err[0] = '\0';
-
-    set = civic_jose_keyset_parse(&json, 0x3fff, err, sizeof(err));
+    ngx_uint_t  n;
 
     if (set == NULL) {
         if (err[0] == '\0') {
             abort();
         }
 
-        return 0;
+        return;
     }
 
     n = civic_jose_keyset_size(set);
@@ -49,6 +40,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     civic_jose_keyset_free(set);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char       err[64];
+    ngx_str_t  json;
+
+    json.data = (u_char *) data;
+    json.len = size;
+
+    err[0] = '\0';
+    fuzz_set(civic_jose_keyset_parse(&json, 0x3fff, err, sizeof(err)), err);
+
+    err[0] = '\0';
+    fuzz_set(civic_jose_keyset_parse_public(&json, 0x3fff, err, sizeof(err)),
+             err);
 
     return 0;
 }

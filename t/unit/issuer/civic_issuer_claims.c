@@ -439,11 +439,90 @@ claims_no_memory(void **state)
 }
 
 
+/* beside CLAIMS_ALL, less its iss: what a provider says of a token */
+
+#define CLAIMS_ASKED  "\"sub\":\"me\",\"aud\":\"a\",\"iat\":999990," \
+                      "\"exp\":1000100,\"need\":{\"ed\":1}"
+
+static const claims_row_t  claims_asked_rows[] = {
+
+    { "an active token is accepted without iss", "\"active\":true", CIVIC_OK },
+    { "its iss, where there is one, must be right",
+      "\"active\":true,\"iss\":\"i\"", CIVIC_OK },
+    { "another iss is unknown",
+      "\"active\":true,\"iss\":\"j\"", CIVIC_ISSUER_UNKNOWN },
+    { "an iss that is no string is malformed",
+      "\"active\":true,\"iss\":null", CIVIC_CLAIMS_MALFORMED },
+    { "one that is not active is refused, whatever else it says",
+      "\"active\":false", CIVIC_TOKEN_INACTIVE },
+    { "nothing but true is active", "\"active\":1", CIVIC_TOKEN_INACTIVE },
+    { "not even its name", "\"active\":\"true\"", CIVIC_TOKEN_INACTIVE },
+    { "nor is silence", "\"x\":1", CIVIC_TOKEN_INACTIVE },
+    { "a bearer's token may be called one",
+      "\"active\":true,\"token_type\":\"bearer\"", CIVIC_OK },
+    { "a token that is bound to a key is not its bearer's",
+      "\"active\":true,\"token_type\":\"DPoP\"", CIVIC_TYPE_MISMATCH },
+    { "a token_type that is no string is refused",
+      "\"active\":true,\"token_type\":[\"Bearer\"]", CIVIC_TYPE_MISMATCH },
+    { "an access token may be called one",
+      "\"active\":true,\"token_use\":\"access_token\"", CIVIC_OK },
+    { "a refresh token is none",
+      "\"active\":true,\"token_use\":\"refresh_token\"",
+      CIVIC_TYPE_MISMATCH },
+    { "the rules hold: nbf",
+      "\"active\":true,\"nbf\":1000031", CIVIC_TOKEN_NOT_YET_VALID }
+};
+
+
+static void
+claims_asked(void **state)
+{
+    char                    text[1024];
+    ngx_str_t               answer;
+    ngx_pool_t             *pool;
+    civic_json_t           *claims;
+    const claims_row_t     *row;
+    civic_issuer_claims_t   out;
+
+    row = *state;
+    pool = ngx_create_pool(1024, NULL);
+
+    answer.data = (u_char *) text;
+    answer.len = sprintf(text, "{" CLAIMS_ASKED ",%s}", row->claims);
+
+    claims = civic_json_parse(&answer, sizeof(text), NULL, 0);
+    assert_non_null(claims);
+
+    claims_expect(civic_issuer_claims_asked(&claims_rules, claims, CLAIMS_NOW,
+                                            pool, &out),
+                  row->problem);
+
+    civic_json_free(claims);
+    ngx_destroy_pool(pool);
+}
+
+
+static ngx_uint_t
+claims_rows_add(struct CMUnitTest *tests, ngx_uint_t n,
+    const claims_row_t *rows, ngx_uint_t nrows, CMUnitTestFunction func)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < nrows; i++) {
+        tests[n + i].name = rows[i].title;
+        tests[n + i].test_func = func;
+        tests[n + i].initial_state = (void *) &rows[i];
+    }
+
+    return n + nrows;
+}
+
+
 int
 main(void)
 {
-    size_t             i, rows;
-    struct CMUnitTest  tests[128];
+    ngx_uint_t         n;
+    struct CMUnitTest  tests[160];
 
     const struct CMUnitTest  others[] = {
         { "claims are a JSON object", claims_no_object, claims_setup, NULL,
@@ -460,17 +539,18 @@ main(void)
           claims_setup, NULL, NULL }
     };
 
-    rows = sizeof(claims_rows) / sizeof(claims_rows[0]);
     memset(tests, 0, sizeof(tests));
 
-    for (i = 0; i < rows; i++) {
-        tests[i].name = claims_rows[i].title;
-        tests[i].test_func = claims_row;
-        tests[i].initial_state = (void *) &claims_rows[i];
-    }
+    n = claims_rows_add(tests, 0, claims_rows,
+                        sizeof(claims_rows) / sizeof(claims_rows[0]),
+                        claims_row);
+    n = claims_rows_add(tests, n, claims_asked_rows,
+                        sizeof(claims_asked_rows)
+                        / sizeof(claims_asked_rows[0]),
+                        claims_asked);
 
-    memcpy(tests + rows, others, sizeof(others));
+    memcpy(tests + n, others, sizeof(others));
 
-    return _cmocka_run_group_tests("claims", tests, rows + 6, claims_setup,
+    return _cmocka_run_group_tests("claims", tests, n + 6, claims_setup,
                                    NULL);
 }
