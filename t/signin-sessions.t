@@ -24,6 +24,12 @@ my $set = Civic::Signin->start(rotate => '1s', idle => '1h', workers => 2,
                                refresh => '2s',
                                server => <<'END');
     location = /status { civic_auth off; civic_metrics; }
+    location /first { civic_auth portal; error_page 418 = /api; return 418; }
+    location /asked {
+        civic_auth off; auth_request /inner; try_files /none =204;
+    }
+    location = /inner { internal; civic_auth portal; return 204; }
+    location /both { civic_auth portal; auth_request /inner; return 200; }
 END
 my $cookie = '__Host-civic-portal';
 
@@ -212,6 +218,29 @@ subtest 'clients that leave while Redis is silent' => sub {
     $set->redis->resume;
     ok $set->redis->wait_until(sub { ask($token)->{status} == 200 }),
         'the gate goes on';
+};
+
+
+subtest 'one look serves all locations, and subrequests wait, too' => sub {
+    my $cookies = { Cookie => "$cookie="
+                              . signed_in('lin')->cookie($set->port, $cookie) };
+    my $res = $set->gate->get('/first', $cookies);
+    is $res->{headers}{'x-seen'}, 'verified|citizens:lin|',
+        'the next location knows it too, though the cookie is gone';
+    is $set->gate->get('/asked', $cookies)->{status}, 204,
+        'a subrequest asks Redis';
+    is $set->gate->get('/asked')->{status}, 401, 'and refuses';
+    is $set->gate->get('/both', $cookies)->{status}, 200,
+        'or finds what was asked before';
+
+    $set->redis->pause;
+    $set->gate->raw("GET /asked HTTP/1.1\r\nHost: x\r\n"
+                    . "Cookie: $cookies->{Cookie}\r\n\r\n", 0.05)
+        for 1 .. 5;
+    $set->redis->resume;
+    ok $set->redis->wait_until(sub {
+        $set->gate->get('/asked', $cookies)->{status} == 204;
+    }), 'a client may leave meanwhile';
 };
 
 
