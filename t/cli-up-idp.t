@@ -9,6 +9,7 @@ use lib 't/lib';
 use JSON::PP ();
 use Test::More;
 use Civic::Browser;
+use Civic::Chromium;
 use Civic::Cli;
 use Civic::Provider;
 
@@ -40,6 +41,25 @@ is_deeply JSON::PP::decode_json($res->{content}),
 $res = $browser->fetch("$gate/health/imaging/v1/studies",
                        { Accept => 'application/dicom+json' });
 is $res->{status}, 200, 'the service behind the gate takes the session';
+
+SKIP: {
+    my $why = Civic::Chromium->missing;
+    skip $why, 3 if $why;
+
+    my $web = Civic::Chromium->start;
+    $web->go("$gate/portal/");
+    $web->type('input[name=login]', 'chen');
+    $web->type('input[name=password]', 'demo');
+    $web->click('#submit');
+    ok $web->wait(sub { $web->text =~ /people:chen/ }),
+        'a person sees who he is' or diag $web->text;
+    ok $web->wait(sub {
+        $web->run('return document.querySelectorAll("li").length') == 4;
+    }), 'and what the service has';
+    $web->click('#out');
+    ok $web->wait(sub { $web->at =~ m{/session/end} }), 'and can leave';
+    $web->stop;
+}
 
 my $form = HTTP::Tiny->new->post_form("$idp/token", {
     grant_type => 'client_credentials', scope => 'imaging:read',

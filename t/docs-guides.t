@@ -27,7 +27,9 @@ my %files = ('keys/citizens.jwks.json' =>
              'keys/private.json' => '{"keys":[{"kty":"EC","crv":"P-256",'
                                     . '"x":"a","y":"b","d":"c"}]}',
              'keys/oct.json'     => '{"keys":[{"kty":"oct","alg":"HS256",'
-                                    . '"k":"' . 'A' x 43 . '"}]}');
+                                    . '"k":"' . 'A' x 43 . '"}]}',
+             'keys/portal.secret' => "the secret of a client\n");
+my %mode = ('keys/portal.secret' => 0600);
 
 
 sub slurp {
@@ -47,7 +49,8 @@ sub check {
     local $ENV{CIVIC_MODULE} = $module // $ENV{CIVIC_MODULE};
     my $conf = Civic::Gate->configuration;
     $conf =~ s/^    server \{.*//ms;
-    return Civic::Gate->check(conf => "$conf$http\n}\n", files => \%files);
+    return Civic::Gate->check(conf => "$conf$http\n}\n", files => \%files,
+                              mode => \%mode);
 }
 
 

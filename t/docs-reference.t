@@ -82,8 +82,7 @@ is_deeply(unique(@described), unique(@variables),
 
 # problems: X(ID, status, "code", "public code")
 
-my ($table) = text('src/civic_problem.h')
-              =~ /#define CIVIC_PROBLEMS\(X\)(.*?)\n\n\n/s;
+my $table = join '', map { text($_) } glob 'src/problem/*.h';
 my $problems = text('docs/problems.md');
 my (%declared, %listed);
 $declared{$2} = "$3 $1" while

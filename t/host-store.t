@@ -66,6 +66,11 @@ end
 function m.none(r)
     return told(function() civic.store.at("a"):run("nil_such", {}) end)
 end
+function m.theirs(r)
+    return told(function()
+        civic.store.at("a"):run("signin_close", { "k" }, { "x:" })
+    end)
+end
 function m.keys(r)
     return told(function() civic.store.at("a"):keys("*") end)
 end
@@ -96,7 +101,8 @@ return m
 END
 
 my %routes = map { ("GET /$_" => $_) }
-             qw(get run none keys block error name away caught plain long);
+             qw(get run none theirs keys block error name away caught plain
+                long);
 my %needs = (needs => { store => JSON::PP::true });
 
 Civic::Host->plugin($gate, 'health/store', $lua,
@@ -135,6 +141,7 @@ for (['/health/store/none', qr/redis\/nil_such\.lua cannot be read/],
      ['/health/store/name', qr/neither blanks nor braces/],
      ['/plain/store/run', undef],
      ['/plain/store/none', qr/civic_department lacks "scripts"/],
+     ['/plain/store/theirs', qr/there is no script "signin_close"/],
      ['/health/needless/caught',
       qr/manifest\.json lacks "store": true in its "needs"/])
 {

@@ -20,9 +20,16 @@ if (my $why = Civic::Provider->missing) {
     plan skip_all => $why;
 }
 
-my $set = Civic::Signin->start(rotate => '1s', idle => '1h', workers => 2,
+my $set = Civic::Signin->start(rotate => '1h', idle => '1h', workers => 2,
+                               refresh => '2s',
                                server => <<'END');
     location = /status { civic_auth off; civic_metrics; }
+    location /first { civic_auth portal; error_page 418 = /api; return 418; }
+    location /asked {
+        civic_auth off; auth_request /inner; try_files /none =204;
+    }
+    location = /inner { internal; civic_auth portal; return 204; }
+    location /both { civic_auth portal; auth_request /inner; return 200; }
 END
 my $cookie = '__Host-civic-portal';
 
@@ -43,6 +50,25 @@ sub ask {
 }
 
 
+# the session's key in Redis; and its token is due to change
+
+sub session_of {
+    my ($token) = @_;
+
+    return 'civic:{signin:portal}:session:'
+        . $set->redis->command('GET', 'civic:{signin:portal}:token:'
+                                      . Digest::SHA::sha256_hex($token));
+}
+
+
+sub due {
+    my ($token) = @_;
+
+    $set->redis->command('HSET', session_of($token), 'rotated', 0);
+    return;
+}
+
+
 sub told {
     my ($res) = @_;
 
@@ -55,7 +81,7 @@ subtest 'a token changes while the session lasts' => sub {
     my $first = signed_in->cookie($set->port, $cookie);
     is told(ask($first)), undef, 'not at once';
 
-    Time::HiRes::sleep(1.6);
+    due($first);
     my @answers = map { ask($first) } 1 .. 8;
     is scalar(grep { $_->{status} == 200 } @answers), 8,
         'with the old one all are let in';
@@ -80,12 +106,12 @@ subtest 'a token changes while the session lasts' => sub {
 subtest 'an answer that is lost loses no session' => sub {
     my $token = signed_in->cookie($set->port, $cookie);
     for (1 .. 3) {
-        Time::HiRes::sleep(1.6);
+        due($token);
         my $res = ask($token);
         is $res->{status}, 200, 'still signed in';
         ok told($res), 'told anew';
     }
-    Time::HiRes::sleep(1.6);
+    due($token);
     my $next = told(ask($token));
     is ask($next)->{status}, 200, 'the last that was told serves';
 };
@@ -93,7 +119,7 @@ subtest 'an answer that is lost loses no session' => sub {
 
 subtest 'many at once, when the token is due' => sub {
     my $token = signed_in->cookie($set->port, $cookie);
-    Time::HiRes::sleep(1.6);
+    due($token);
 
     my @pids = map {
         my $pid = fork // die "fork: $!\n";
@@ -119,9 +145,7 @@ subtest 'a session that is left alone ends, and so does any' => sub {
         'and at last';
 
     my $token = signed_in->cookie($set->port, $cookie);
-    my $session = 'civic:{signin:portal}:session:'
-        . $set->redis->command('GET', 'civic:{signin:portal}:token:'
-                                      . Digest::SHA::sha256_hex($token));
+    my $session = session_of($token);
     $set->redis->command('EXPIRE', $session, 100);
     ask($token);
     cmp_ok $set->redis->command('TTL', $session), '>', 3000,
@@ -134,6 +158,27 @@ subtest 'a session that is left alone ends, and so does any' => sub {
     is_deeply [grep { $_ eq $session }
                $set->redis->command('KEYS', '*:session:*')->@*], [],
         'and nothing of it is left';
+};
+
+
+subtest 'claims are refreshed, again and again' => sub {
+    my $token = signed_in('chen')->cookie($set->port, $cookie);
+    my $session = session_of($token);
+    my ($seen, $last) = (0, '');
+    for (1 .. 60) {
+        my $res = ask($token);
+        is $res->{status}, 200, 'still signed in' if $res->{status} != 200;
+        $token = told($res) // $token;
+        my $now = $set->redis->command('HGET', $session, 'refresh_token');
+        $seen++ if $now ne $last;
+        $last = $now;
+        last if $seen > 2;
+        Time::HiRes::sleep(0.2);
+    }
+    cmp_ok $seen, '>', 2, 'each time with another refresh token';
+    unlike $last, qr/^[\w-]+$/, 'which is sealed';
+    is ask($token)->{headers}{'x-seen'}, 'verified|citizens:chen|',
+        'of the same person';
 };
 
 
@@ -161,6 +206,7 @@ subtest 'without Redis nobody is let in, nor taken for a stranger' => sub {
     my $res = $browser->get($set->url('/page'));
     is $res->{status}, 503, 'a page';
     like $res->{headers}{'x-seen'}, qr/signin-unavailable/, 'says why';
+    is $res->{headers}{'retry-after'}, 1, 'and when to come again';
     is $browser->get($set->url('/maybe'))->{status}, 503,
         'also where it is optional';
     is $other->get($door)->{status}, 503, 'nobody signs in';
@@ -190,9 +236,32 @@ subtest 'clients that leave while Redis is silent' => sub {
 };
 
 
+subtest 'one look serves all locations, and subrequests wait, too' => sub {
+    my $cookies = { Cookie => "$cookie="
+                              . signed_in('lin')->cookie($set->port, $cookie) };
+    my $res = $set->gate->get('/first', $cookies);
+    is $res->{headers}{'x-seen'}, 'verified|citizens:lin|',
+        'the next location knows it too, though the cookie is gone';
+    is $set->gate->get('/asked', $cookies)->{status}, 204,
+        'a subrequest asks Redis';
+    is $set->gate->get('/asked')->{status}, 401, 'and refuses';
+    is $set->gate->get('/both', $cookies)->{status}, 200,
+        'or finds what was asked before';
+
+    $set->redis->pause;
+    $set->gate->raw("GET /asked HTTP/1.1\r\nHost: x\r\n"
+                    . "Cookie: $cookies->{Cookie}\r\n\r\n", 0.05)
+        for 1 .. 5;
+    $set->redis->resume;
+    ok $set->redis->wait_until(sub {
+        $set->gate->get('/asked', $cookies)->{status} == 204;
+    }), 'a client may leave meanwhile';
+};
+
+
 subtest 'what happened is counted' => sub {
     my $metrics = $set->gate->get('/status')->{content};
-    for my $event (qw(invited opened unknown)) {
+    for my $event (qw(invited opened refreshed unknown)) {
         like $metrics, qr/^civic_signin_total\{event="$event"\} [1-9]/m,
             $event;
     }

@@ -11,6 +11,7 @@ use warnings;
 use JSON::PP ();
 use MIME::Base64 ();
 use Test::More;
+use Time::HiRes ();
 
 use lib 't/lib';
 use Civic::Browser;
@@ -52,14 +53,18 @@ civic_signin poster {
     issuer citizens; remote idp; origin http://127.0.0.1:%PORT%;
     authorize https://id.example.gov.cn/auth; token /token; client_auth post;
     client_id gate; client_secret_file keys/secret;
-    session redis=main; callback /poster/callback; cookie insecure;
+    session redis=main refresh=1s;
+    callback /poster/callback; cookie insecure;
 }
 END
     add_header X-Seen "$civic_auth_status|$civic_caller|$civic_code" always;
     location /signin/ { civic_auth off; civic_signin_pages portal; }
     location /poster/ { civic_auth off; civic_signin_pages poster; }
     location /page { civic_auth portal; return 200; }
-    location /other { civic_auth poster; return 200; }
+    location /other {
+        civic_auth poster; add_header X-Scope $civic_scope; return 200;
+        add_header X-Seen "$civic_auth_status|$civic_caller|$civic_code";
+    }
     location /scoped {
         civic_auth portal; civic_require scope=imaging:read; return 200;
     }
@@ -222,6 +227,56 @@ subtest 'a provider that fails' => sub {
         is $res->{status}, $ours->[0], "it says $what";
         like $res->{headers}{'x-seen'}, qr/\|\Q$ours->[1]\E$/, '...';
     }
+};
+
+
+subtest 'what a refresh token brings' => sub {
+    my $in = sub {
+        my ($browser, $res) = come_back({ aud => 'gate', sub => 'wang',
+                                          scope => 'a' }, '/other',
+                                        { refresh_token => 'r1' });
+        return $browser;
+    };
+
+    # asks until the provider was asked, and what came of it is there
+
+    my $refresh = sub {
+        my ($browser, $status, $body) = @_;
+        my $before = $idp->count;
+        answer($status, $body);
+        sleep 2;
+        $browser->fetch(url('/other'));
+        ok $redis->wait_until(sub { $idp->count > $before }),
+            'the provider is asked';
+        Time::HiRes::sleep(0.3);
+        return $browser->fetch(url('/other'));
+    };
+    my $token = sub { return $issuer->token(aud => 'gate', sub => 'wang', @_) };
+
+    my $browser = $in->();
+    my $res = $refresh->($browser, 200, {
+        id_token => $token->(scope => 'b'), refresh_token => 'r2' });
+    is $res->{headers}{'x-scope'}, 'b', 'other claims';
+    like +($idp->requests)[-1]{body},
+        qr/^grant_type=refresh_token&refresh_token=r1&client_id=gate/,
+        'with the token, by name';
+
+    $res = $refresh->($browser, 200, { access_token => 'x' });
+    is $res->{headers}{'x-scope'}, 'b', 'or nothing new';
+    like +($idp->requests)[-1]{body}, qr/=r2&/, 'with the next token';
+
+    $res = $refresh->($browser, 200, {
+        id_token => $token->(sub => 'zhao', scope => 'c') });
+    is $res->{headers}{'x-seen'}, 'verified|citizens:wang|',
+        'nobody becomes another';
+
+    $browser = $in->();
+    $res = $refresh->($browser, 500, {});
+    is $res->{status}, 200, 'a provider that fails ends nothing';
+
+    $browser = $in->();
+    $res = $refresh->($browser, 400, { error => 'invalid_grant' });
+    is $res->{status}, 401, 'one that says no does';
 };
 
 

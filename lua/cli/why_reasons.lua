@@ -1,6 +1,6 @@
 -- Copyright (C) Civic Gate
 --
--- civic why: what the codes of src/civic_problem.h mean, in their order: a
+-- civic why: what the codes of src/problem/ mean, in their order: a
 -- line each, code, 中文, English.  t/cli-why.t wants every code here.
 
 local LINES = [[
@@ -32,9 +32,55 @@ claim-missing | 缺少必要的声明 | a required claim was missing
 token-inactive | 签发者说令牌无效 | the issuer says that the token is not active
 keys-unavailable | 还没有取到签发者的密钥 | the issuer's keys could not be fetched yet
 introspection-unavailable | 无法向签发者查询令牌 | the issuer could not be asked about the token
+token-binding-failed | 令牌绑定的证书不符 | the token is bound to another certificate
+token-revoked | 已被吊销 | it was revoked
+revocations-unknown | 还没有读到吊销名单 | no list of revocations was read yet
+
+key-malformed | API 密钥写法有误 | the API key was malformed
+app-disabled | 应用已停用 | the application is disabled
+credential-expired | 凭据或应用已过期 | the credential or its application has expired
+address-refused | 应用不得从该地址调用 | the application may not call from there
+apps-unavailable | 无法查询应用 | the application could not be looked up
+certificate-unverified | 客户端证书未经验证 | the client's certificate was not verified
+signature-malformed | 签名的写法有误 | the signature was malformed
+signature-incomplete | 签名没有覆盖必须覆盖的部分 | the signature leaves out what it must cover
+signature-stale | 签名已过时 | the signature was too old
+signature-from-future | 签名时间在将来 | the signature was made in the future
+signature-before-start | 签名早于网关启动，无法排除重放 | the signature is older than what this gate remembers
+signature-scheme-refused | 此处不接受这种签名方式 | signatures of this scheme are not taken here
+digest-mismatch | 请求体与签名的摘要不符 | the body is not the one that was signed
+nonce-replayed | 请求被重放 | the request was sent before
+nonces-full | 随机数存储已满 | there was no room to remember the nonce
+nonces-unavailable | 随机数存储没有应答 | the store of nonces did not answer
+body-unseen | 请求体在核验之前已被读走 | the body had been read before it could be checked
+
+signin-state | 登录不是由这个浏览器发起的，或已过期 | this browser did not begin that sign-in, or long ago
+signin-answer | 身份提供方带回的参数有误 | what the provider sent back was malformed
+signin-denied | 身份提供方没有同意登录 | the provider did not agree to the sign-in
+signin-code | 身份提供方不认识授权码 | the provider did not know the code
+signin-nonce | 身份令牌属于另一次登录 | the ID token was of another sign-in
+signin-token | 身份令牌未通过核验 | the ID token was refused
+signin-provider | 身份提供方没有给出身份令牌 | the provider gave no ID token
+signin-logout-token | 注销令牌未通过核验 | the logout token was refused
+signin-unavailable | 会话存储没有应答 | the store of sessions did not answer
+
 parties-differ | 两份凭据不属于同一方 | the credentials were of two parties
 origin-refused | 请求来自其他网站的页面 | the request came from another site's page
 scope-denied | 权限范围不足 | the scope was not enough
+role-denied | 没有所需的角色 | the caller lacks the role
+region-denied | 不在调用者的区划之内 | it lies outside the caller's region
+claim-denied | 令牌中的声明不符合要求 | a claim was not as required
+caller-denied | 不是所要求的应用或签发者 | another application or issuer is required
+source-denied | 请求中的值不符合要求 | what the request says was not as required
+source-missing | 请求缺少所要核对的值 | the request lacks what is to be checked
+level-denied | 身份认证等级不够 | the level of assurance was not enough
+source-duplicate | 所要核对的值出现不止一次 | what is to be checked comes twice
+source-malformed | 所要核对的值写法有歧义 | what is to be checked can be read in two ways
+
+admin-not-local | 管理接口只回答本机 | the administrators' API is for this machine
+admin-not-found | 没有这个资源 | there is no such resource
+admin-conflict | 与现有内容冲突 | it is at odds with what is there
+admin-invalid | 管理请求看不懂 | the administrator's request makes no sense
 
 rate-limited | 超过频率限制 | the rate was exceeded
 anonymous-denied | 匿名访问被拒绝 | anonymous callers are denied

@@ -42,7 +42,7 @@ local now = tonumber(redis.call("TIME")[1])
 local ends = now + ttl
 
 redis.call("HSET", KEYS[1], "ends", ends, "current", digest, "rotated", now,
-           unpack(ARGV, 7))
+           "fresh", now, unpack(ARGV, 7))
 redis.call("EXPIRE", KEYS[1], math.min(idle, ttl))
 redis.call("SET", KEYS[2], name, "EX", ttl)
 

@@ -11,24 +11,28 @@
 --           5  rotate   s, > 0: how long a token serves
 --           6  next     digest of the token to go on with, if one is due
 --           7  grace    s, > 0: how long the last token still serves
+--           8  refresh  s: how long claims hold; 0: as long as the session
 --
---     false                                   there is no such session
---     {claims, scope, issued, ends, rotated}  rotated is 1: the browser
---                                             must be told the next token
+--     false       there is no such session
+--     {claims, scope, issued, ends, rotated[, name, refresh_token]}
+--                 rotated is 1: the browser must be told the next token;
+--                 with a name: whoever asked is the one to refresh the
+--                 claims of the session of that name
 --
 -- An answer may be lost on its way to the browser: the last token serves
 -- until the next one has come, and then for the requests that were under
 -- way.  Constant time.
 
 local key, digest, tokens = KEYS[1], ARGV[1], ARGV[2]
-local idle, rotate, grace = tonumber(ARGV[4]), tonumber(ARGV[5]),
-                            tonumber(ARGV[7])
+local idle, rotate = tonumber(ARGV[4]), tonumber(ARGV[5])
+local grace, refresh = tonumber(ARGV[7]), tonumber(ARGV[8])
+local retry = 10                        -- s: after a refresh that failed
 
-if #KEYS ~= 1 or #ARGV ~= 7 or not (idle and rotate and grace)
-   or idle < 1 or rotate < 1 or grace < 1
+if #KEYS ~= 1 or #ARGV ~= 8 or not (idle and rotate and grace and refresh)
+   or idle < 1 or rotate < 1 or grace < 1 or refresh < 0
 then
     return redis.error_reply("ERR signin_read: token; digest, tokens, "
-        .. "sessions, idle, rotate, next, grace")
+        .. "sessions, idle, rotate, next, grace, refresh")
 end
 
 local name = redis.call("GET", key)
@@ -37,9 +41,9 @@ if not name then
 end
 
 local session = ARGV[3] .. name
-local claims, scope, issued, ends, current, coming, rotated =
+local claims, scope, issued, ends, current, coming, rotated, fresh, token =
     unpack(redis.call("HMGET", session, "claims", "scope", "issued", "ends",
-                      "current", "next", "rotated"))
+                      "current", "next", "rotated", "fresh", "refresh_token"))
 local now = tonumber(redis.call("TIME")[1])
 
 if not claims or now >= tonumber(ends) then
@@ -54,6 +58,14 @@ if redis.call("TTL", session) < left - idle / 16 then
     redis.call("EXPIRE", session, left)
 end
 
+local answer = { claims, scope or "", issued, ends, 0 }
+
+if refresh > 0 and token and now - tonumber(fresh) >= refresh then
+    redis.call("HSET", session, "fresh", now - refresh + retry)
+    answer[6] = name
+    answer[7] = token
+end
+
 if digest == coming then
     redis.call("HSET", session, "current", digest, "rotated", now)
     redis.call("HDEL", session, "next")
@@ -65,7 +77,7 @@ elseif digest == current and now - tonumber(rotated) >= rotate then
     end
     redis.call("HSET", session, "next", ARGV[6], "rotated", now)
     redis.call("SET", tokens .. ARGV[6], name, "EX", tonumber(ends) - now)
-    return { claims, scope, issued, ends, 1 }
+    answer[5] = 1
 end
 
-return { claims, scope, issued, ends, 0 }
+return answer

@@ -51,6 +51,7 @@ static void civic_host_store_handler(void *data, ngx_uint_t error,
 static void civic_host_store_cancel(civic_host_job_t *job);
 static civic_host_script_t *civic_host_script_get(civic_host_job_t *job,
     const ngx_str_t *name);
+static ngx_uint_t civic_host_script_is_block(const ngx_str_t *name);
 static civic_host_script_t *civic_host_script_own(civic_host_job_t *job,
     const ngx_str_t *name);
 static ngx_uint_t civic_host_script_named(const ngx_str_t *name);
@@ -371,7 +372,7 @@ civic_host_script_get(civic_host_job_t *job, const ngx_str_t *name)
         ngx_queue_init(&civic_host_scripts);
     }
 
-    source = civic_lua_script(name);
+    source = civic_host_script_is_block(name) ? civic_lua_script(name) : NULL;
 
     if (source == NULL) {
         return civic_host_script_own(job, name);
@@ -388,6 +389,34 @@ civic_host_script_get(civic_host_job_t *job, const ngx_str_t *name)
     }
 
     return script;
+}
+
+
+/*
+ * Those that touch no keys but the ones they are given.  The gate has others,
+ * for sessions and the like, which make names of what they are told.
+ */
+
+static ngx_uint_t
+civic_host_script_is_block(const ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    static const ngx_str_t  blocks[] = {
+        ngx_string("capacity_"), ngx_string("intervals_"),
+        ngx_string("once_"), ngx_string("timers_")
+    };
+
+    for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+
+        if (name->len > blocks[i].len
+            && ngx_memcmp(name->data, blocks[i].data, blocks[i].len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -58,6 +58,7 @@
     M(redis, signin_end)                                                      \
     M(redis, signin_open)                                                     \
     M(redis, signin_read)                                                     \
+    M(redis, signin_renew)                                                    \
     M(redis, timers_at)                                                       \
     M(redis, timers_cancel)                                                   \
     M(redis, timers_claim)                                                    \

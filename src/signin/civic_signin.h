@@ -63,6 +63,7 @@ typedef struct {
     time_t                  ttl;
     time_t                  idle;
     time_t                  rotate;
+    time_t                  refresh;   /* 0: what was said at sign-in holds */
     ngx_uint_t              insecure;
 
     /* made of these */
@@ -80,6 +81,7 @@ typedef struct {
     ngx_str_t               sessions;
     ngx_str_t               idle_text; /* s, for scripts */
     ngx_str_t               rotate_text;
+    ngx_str_t               refresh_text;
     ngx_str_t               ttl_text;
     civic_issuer_rules_t    rules;     /* of ID tokens and logout tokens */
     u_char                  key[CIVIC_JOSE_SEAL_KEY];

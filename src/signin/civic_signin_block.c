@@ -48,6 +48,9 @@ static const civic_conf_word_t  civic_signin_block_session[] = {
     { "rotate=", 1, 1, civic_conf_block_sec, offsetof(civic_signin_t, rotate),
       &civic_signin_block_life, 0 },
 
+    { "refresh=", 1, 1, civic_conf_block_sec,
+      offsetof(civic_signin_t, refresh), &civic_signin_block_life, 0 },
+
     { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
@@ -101,7 +104,7 @@ static const civic_conf_word_t  civic_signin_words[] = {
     { "home", 1, 1, civic_signin_block_path,
       offsetof(civic_signin_t, home), NULL, 0 },
 
-    { "session", 1, 4, civic_conf_block_pairs, 0, civic_signin_block_session,
+    { "session", 1, 5, civic_conf_block_pairs, 0, civic_signin_block_session,
       CIVIC_CONF_MANDATORY },
 
     { "cookie", 1, 1, civic_signin_block_cookie, 0, NULL, 0 },

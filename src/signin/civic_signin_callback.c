@@ -14,14 +14,11 @@
  */
 
 
-#include "civic_json_arena.h"
 #include "civic_signin_cookie.h"
+#include "civic_signin_exchange.h"
 #include "civic_signin_token.h"
 #include "civic_signin_turn.h"
 #include "civic_status.h"
-
-
-#define CIVIC_SIGNIN_ANSWER_MAX  (64 * 1024)
 
 
 static ngx_int_t civic_signin_callback_said(civic_signin_turn_t *turn);
@@ -32,16 +29,12 @@ static ngx_int_t civic_signin_callback_denied(civic_signin_turn_t *turn,
 static void civic_signin_callback_used(void *data, ngx_uint_t error,
     const civic_value_t *reply);
 static ngx_int_t civic_signin_callback_exchange(civic_signin_turn_t *turn);
-static ngx_int_t civic_signin_callback_form(civic_signin_turn_t *turn,
-    ngx_str_t *body);
 static void civic_signin_callback_exchanged(void *data, ngx_uint_t error,
     const civic_remote_response_t *response);
 static ngx_int_t civic_signin_callback_failed(civic_signin_turn_t *turn,
     ngx_uint_t error, const civic_remote_response_t *response);
 static ngx_int_t civic_signin_callback_answer(civic_signin_turn_t *turn,
     const ngx_str_t *body);
-static ngx_int_t civic_signin_callback_copy(const civic_json_t *json,
-    const char *name, ngx_pool_t *pool, ngx_str_t *text);
 static ngx_int_t civic_signin_callback_open(civic_signin_turn_t *turn);
 static void civic_signin_callback_opened(void *data, ngx_uint_t error,
     const civic_value_t *reply);
@@ -223,75 +216,16 @@ civic_signin_callback_used(void *data, ngx_uint_t error,
 static ngx_int_t
 civic_signin_callback_exchange(civic_signin_turn_t *turn)
 {
-    ngx_keyval_t            headers[3];
-    const civic_signin_t   *signin;
-    civic_remote_request_t  request;
-
     static const civic_remote_handlers_t  handlers = {
         civic_signin_callback_exchanged, NULL, NULL
     };
 
-    signin = turn->signin;
-
-    ngx_memzero(&request, sizeof(civic_remote_request_t));
-
-    if (civic_signin_callback_form(turn, &request.body) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_str_set(&headers[0].key, "Content-Type");
-    ngx_str_set(&headers[0].value, "application/x-www-form-urlencoded");
-    ngx_str_set(&headers[1].key, "Accept");
-    ngx_str_set(&headers[1].value, "application/json");
-    ngx_str_set(&headers[2].key, "Authorization");
-    headers[2].value = signin->authorization;
-
-    ngx_str_set(&request.method, "POST");
-    request.path = signin->token;
-    request.headers = headers;
-    request.nheaders = signin->client_auth == CIVIC_SIGNIN_AUTH_BASIC ? 3 : 2;
-
-    turn->call = civic_remote_start(signin->remote, &request, &handlers,
-                                    turn);
+    turn->call = civic_signin_exchange_code(turn->signin, &turn->code,
+                                            &turn->flow.verifier,
+                                            turn->request->pool, &handlers,
+                                            turn);
 
     return turn->call ? NGX_AGAIN : NGX_ERROR;
-}
-
-
-static ngx_int_t
-civic_signin_callback_form(civic_signin_turn_t *turn, ngx_str_t *body)
-{
-    u_char                *p;
-    const civic_signin_t  *signin;
-
-    static const ngx_str_t  head =
-        ngx_string("grant_type=authorization_code&redirect_uri=");
-
-    signin = turn->signin;
-
-    body->data = ngx_pnalloc(turn->request->pool,
-                             head.len + signin->redirect.len
-                             + sizeof("&code_verifier=&code=")
-                             + turn->flow.verifier.len + 3 * turn->code.len
-                             + signin->authorization.len);
-    if (body->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_sprintf(body->data, "%V%V&code_verifier=%V&code=", &head,
-                    &signin->redirect, &turn->flow.verifier);
-
-    p = (u_char *) ngx_escape_uri(p, turn->code.data, turn->code.len,
-                                  NGX_ESCAPE_URI_COMPONENT);
-
-    if (signin->client_auth == CIVIC_SIGNIN_AUTH_POST) {
-        p = ngx_cpymem(p, signin->authorization.data,
-                       signin->authorization.len);
-    }
-
-    body->len = p - body->data;
-
-    return NGX_OK;
 }
 
 
@@ -354,40 +288,16 @@ static ngx_int_t
 civic_signin_callback_answer(civic_signin_turn_t *turn, const ngx_str_t *body)
 {
     ngx_int_t                rc;
-    ngx_pool_t              *pool;
-    civic_json_t            *json;
+    civic_signin_granted_t   granted;
     civic_signin_opening_t  *opening;
 
-    opening = &turn->opening;
-    pool = turn->request->pool;
-    rc = NGX_DECLINED;
-
-    civic_json_arena_enter();
-
-    json = civic_json_parse(body, CIVIC_SIGNIN_ANSWER_MAX, NULL, 0);
-
-    if (json != NULL) {
-        rc = civic_signin_callback_copy(json, "id_token", pool,
-                                        &opening->id_token);
-
-        if (rc == NGX_OK
-            && civic_signin_callback_copy(json, "scope", pool,
-                                          &opening->scope)
-               == NGX_ERROR)
-        {
-            rc = NGX_ERROR;
-        }
-
-        civic_json_free(json);
-    }
-
-    civic_json_arena_leave();
+    rc = civic_signin_exchange_read(body, turn->request->pool, &granted);
 
     if (rc == NGX_ERROR) {
         return NGX_ERROR;
     }
 
-    if (rc != NGX_OK) {
+    if (rc != NGX_OK || granted.id_token.len == 0) {
         ngx_log_error(NGX_LOG_ERR, turn->request->connection->log, 0,
                       "civic signin: the provider of \"%V\" gave no ID "
                       "token", &turn->signin->name);
@@ -395,24 +305,12 @@ civic_signin_callback_answer(civic_signin_turn_t *turn, const ngx_str_t *body)
         return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_PROVIDER);
     }
 
+    opening = &turn->opening;
+    opening->id_token = granted.id_token;
+    opening->scope = granted.scope;
+    opening->refresh_token = granted.refresh_token;
+
     return civic_signin_callback_open(turn);
-}
-
-
-static ngx_int_t
-civic_signin_callback_copy(const civic_json_t *json, const char *name,
-    ngx_pool_t *pool, ngx_str_t *text)
-{
-    ngx_str_t  value;
-
-    if (civic_json_string(civic_json_member(json, name), &value) != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    text->len = value.len;
-    text->data = ngx_pstrdup(pool, &value);
-
-    return text->data ? NGX_OK : NGX_ERROR;
 }
 
 

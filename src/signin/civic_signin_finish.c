@@ -343,6 +343,13 @@ civic_signin_finish_redis(civic_signin_t *signin, ngx_pool_t *pool)
         return NGX_ERROR;
     }
 
+    if (civic_signin_finish_number(pool, signin->refresh,
+                                   &signin->refresh_text)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     return civic_signin_finish_number(pool, signin->rotate,
                                       &signin->rotate_text);
 }

@@ -19,6 +19,7 @@
 #include "civic_issuer_cookie.h"
 #include "civic_negotiate.h"
 #include "civic_signin_cookie.h"
+#include "civic_signin_refresh.h"
 #include "civic_signin_session.h"
 #include "civic_signin_token.h"
 #include "civic_status.h"
@@ -57,6 +58,8 @@ static void civic_signin_method_told(void *data, ngx_uint_t error,
     const civic_value_t *reply);
 static ngx_int_t civic_signin_method_read(civic_signin_look_t *look,
     const civic_value_t *reply);
+static void civic_signin_method_old(civic_signin_look_t *look,
+    const civic_value_t *reply);
 static ngx_int_t civic_signin_method_remove(ngx_http_request_t *r,
     civic_ctx_t *ctx);
 static ngx_int_t civic_signin_method_invite(ngx_http_request_t *r,
@@ -64,6 +67,9 @@ static ngx_int_t civic_signin_method_invite(ngx_http_request_t *r,
 static ngx_uint_t civic_signin_method_is_page(ngx_http_request_t *r);
 static ngx_int_t civic_signin_method_header(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
+
+
+static ngx_str_t  civic_signin_method_soon = ngx_string("1");
 
 
 const civic_auth_method_t  civic_signin_method = {
@@ -234,7 +240,9 @@ civic_signin_method_told(void *data, ngx_uint_t error,
 
     if (error != CIVIC_REDIS_OK) {
         look->problem = CIVIC_SIGNIN_UNAVAILABLE;
-        look->rc = NGX_ABORT;
+        look->rc = civic_headers_out_add(look->request->main, "Retry-After",
+                                         &civic_signin_method_soon)
+                   ? NGX_ABORT : NGX_ERROR;
 
     } else if (reply->type == CIVIC_VALUE_NIL) {
         civic_status_count(CIVIC_METRIC_SIGNIN_UNKNOWN, 1);
@@ -248,7 +256,7 @@ civic_signin_method_told(void *data, ngx_uint_t error,
 }
 
 
-/* {claims, scope, issued, ends, rotated} */
+/* what lua/redis/signin_read.lua answers */
 
 static ngx_int_t
 civic_signin_method_read(civic_signin_look_t *look,
@@ -294,6 +302,8 @@ civic_signin_method_read(civic_signin_look_t *look,
         return look->problem == CIVIC_INTERNAL ? NGX_ERROR : NGX_ABORT;
     }
 
+    civic_signin_method_old(look, reply);
+
     reply = civic_value_item(reply, 4);
 
     if (reply == NULL || reply->type != CIVIC_VALUE_NUMBER
@@ -304,6 +314,23 @@ civic_signin_method_read(civic_signin_look_t *look,
 
     return civic_signin_cookie_set(r, look->signin, &look->signin->cookie,
                                    &look->next, CIVIC_SIGNIN_COOKIE_SESSION);
+}
+
+
+/* whoever finds the claims old has them refreshed, and goes on */
+
+static void
+civic_signin_method_old(civic_signin_look_t *look,
+    const civic_value_t *reply)
+{
+    ngx_str_t  name, sealed;
+
+    if (civic_value_string(civic_value_item(reply, 5), &name) == NGX_OK
+        && civic_value_string(civic_value_item(reply, 6), &sealed) == NGX_OK)
+    {
+        civic_signin_refresh(look->signin, &name, &look->identity->subject,
+                             &sealed);
+    }
 }
 
 

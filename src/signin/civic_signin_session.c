@@ -24,6 +24,11 @@ static civic_redis_command_t *civic_signin_session_eval(
     const civic_signin_t *signin, civic_signin_script_t *script,
     ngx_uint_t nkeys, ngx_str_t *argv, ngx_uint_t argc,
     const civic_signin_reply_t *reply);
+static ngx_int_t civic_signin_session_fields(const civic_signin_t *signin,
+    const civic_signin_opening_t *opening, ngx_pool_t *pool, ngx_str_t *argv,
+    ngx_uint_t *n);
+static ngx_int_t civic_signin_session_name(const civic_signin_t *signin,
+    const ngx_str_t *name, ngx_pool_t *pool, ngx_str_t *key);
 static ngx_int_t civic_signin_session_digest(const ngx_str_t *text,
     u_char hex[CIVIC_SIGNIN_DIGEST]);
 static ngx_int_t civic_signin_session_key(const ngx_str_t *prefix,
@@ -31,6 +36,12 @@ static ngx_int_t civic_signin_session_key(const ngx_str_t *prefix,
     ngx_str_t *key);
 
 
+/* what a refresh token is sealed with: it is no state */
+
+static const ngx_str_t  civic_signin_sealed = ngx_string("refresh_token");
+
+static civic_signin_script_t  civic_signin_renew =
+    { "signin_renew", 0, { ngx_null_string, { 0 } } };
 static civic_signin_script_t  civic_signin_open =
     { "signin_open", 0, { ngx_null_string, { 0 } } };
 static civic_signin_script_t  civic_signin_read =
@@ -50,7 +61,7 @@ civic_signin_session_read(const civic_signin_t *signin,
 {
     u_char     *p, key[128 + CIVIC_SIGNIN_DIGEST];
     u_char      coming[CIVIC_SIGNIN_DIGEST];
-    ngx_str_t   argv[8];
+    ngx_str_t   argv[9];
 
     p = ngx_cpymem(key, signin->tokens.data, signin->tokens.len);
 
@@ -71,8 +82,9 @@ civic_signin_session_read(const civic_signin_t *signin,
     argv[6].data = coming;
     argv[6].len = CIVIC_SIGNIN_DIGEST;
     ngx_str_set(&argv[7], CIVIC_SIGNIN_GRACE);
+    argv[8] = signin->refresh_text;
 
-    return civic_signin_session_eval(signin, &civic_signin_read, 1, argv, 8,
+    return civic_signin_session_eval(signin, &civic_signin_read, 1, argv, 9,
                                      reply);
 }
 
@@ -82,13 +94,13 @@ civic_signin_session_open(const civic_signin_t *signin,
     const civic_signin_opening_t *opening, ngx_pool_t *pool,
     const civic_signin_reply_t *reply)
 {
-    u_char      issued[NGX_TIME_T_LEN];
-    ngx_str_t   argv[19], name;
+    ngx_str_t   argv[22], name;
     ngx_uint_t  n, keys;
 
     static ngx_str_t  none = ngx_null_string;
 
     if (civic_signin_flow_random(pool, &name) != NGX_OK
+        || civic_signin_session_name(signin, &name, pool, &argv[0]) != NGX_OK
         || civic_signin_session_key(&signin->tokens, "", &opening->token,
                                     pool, &argv[1])
            != NGX_OK
@@ -98,14 +110,6 @@ civic_signin_session_open(const civic_signin_t *signin,
     {
         return NULL;
     }
-
-    argv[0].len = signin->sessions.len + name.len;
-    argv[0].data = ngx_pnalloc(pool, argv[0].len);
-    if (argv[0].data == NULL) {
-        return NULL;
-    }
-
-    (void) ngx_sprintf(argv[0].data, "%V%V", &signin->sessions, &name);
 
     n = 3;
 
@@ -138,18 +142,153 @@ civic_signin_session_open(const civic_signin_t *signin,
 
     n++;
 
-    ngx_str_set(&argv[n], "claims");
-    argv[n + 1] = opening->claims;
-    ngx_str_set(&argv[n + 2], "scope");
-    argv[n + 3] = opening->scope;
-    ngx_str_set(&argv[n + 4], "id_token");
-    argv[n + 5] = opening->id_token;
-    ngx_str_set(&argv[n + 6], "issued");
-    argv[n + 7].data = issued;
-    argv[n + 7].len = ngx_sprintf(issued, "%T", opening->issued) - issued;
+    if (civic_signin_session_fields(signin, opening, pool, argv, &n)
+        != NGX_OK)
+    {
+        return NULL;
+    }
 
     return civic_signin_session_eval(signin, &civic_signin_open, keys, argv,
-                                     n + 8, reply);
+                                     n, reply);
+}
+
+
+/* adds to argv what is there of claims, scope, tokens: ten at most */
+
+static ngx_int_t
+civic_signin_session_fields(const civic_signin_t *signin,
+    const civic_signin_opening_t *opening, ngx_pool_t *pool, ngx_str_t *argv,
+    ngx_uint_t *n)
+{
+    ngx_str_t   issued, sealed;
+    ngx_uint_t  i;
+
+    const struct {
+        const char       *name;
+        const ngx_str_t  *value;
+    } fields[] = {
+        { "claims", &opening->claims }, { "scope", &opening->scope },
+        { "id_token", &opening->id_token }, { "issued", &issued },
+        { "refresh_token", &sealed }
+    };
+
+    ngx_str_null(&issued);
+    ngx_str_null(&sealed);
+
+    if (opening->issued) {
+        issued.data = ngx_pnalloc(pool, NGX_TIME_T_LEN);
+        if (issued.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        issued.len = ngx_sprintf(issued.data, "%T", opening->issued)
+                     - issued.data;
+    }
+
+    if (opening->refresh_token.len && signin->refresh) {
+        sealed.len = opening->refresh_token.len + CIVIC_JOSE_SEAL_MORE;
+        sealed.data = ngx_pnalloc(pool, sealed.len);
+
+        if (sealed.data == NULL
+            || civic_jose_seal(signin->key, &opening->refresh_token,
+                               &civic_signin_sealed, sealed.data)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+
+        if (fields[i].value->len) {
+            argv[*n].data = (u_char *) fields[i].name;
+            argv[(*n)++].len = ngx_strlen(fields[i].name);
+            argv[(*n)++] = *fields[i].value;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+civic_signin_session_unseal(const civic_signin_t *signin,
+    const ngx_str_t *sealed, ngx_pool_t *pool, ngx_str_t *token)
+{
+    token->data = ngx_pnalloc(pool, sealed->len + 1);
+    if (token->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    return civic_jose_seal_open(signin->key, sealed, &civic_signin_sealed,
+                                token);
+}
+
+
+civic_redis_command_t *
+civic_signin_session_renew(const civic_signin_t *signin,
+    const ngx_str_t *name, const civic_signin_opening_t *renewed,
+    ngx_pool_t *pool, const civic_signin_reply_t *reply)
+{
+    ngx_str_t   argv[11];
+    ngx_uint_t  n;
+
+    if (civic_signin_session_name(signin, name, pool, &argv[0]) != NGX_OK) {
+        return NULL;
+    }
+
+    n = 1;
+
+    if (civic_signin_session_fields(signin, renewed, pool, argv, &n)
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return civic_signin_session_eval(signin, &civic_signin_renew, 1, argv, n,
+                                     reply);
+}
+
+
+civic_redis_command_t *
+civic_signin_session_drop(const civic_signin_t *signin,
+    const ngx_str_t *name, ngx_pool_t *pool,
+    const civic_signin_reply_t *reply)
+{
+    ngx_str_t              argv[2];
+    civic_redis_request_t  request;
+
+    ngx_str_set(&argv[0], "DEL");
+
+    if (civic_signin_session_name(signin, name, pool, &argv[1]) != NGX_OK) {
+        return NULL;
+    }
+
+    ngx_memzero(&request, sizeof(civic_redis_request_t));
+
+    request.argv = argv;
+    request.argc = 2;
+    request.handler = reply->handler;
+    request.data = reply->data;
+
+    return civic_redis_send(signin->redis, &request);
+}
+
+
+static ngx_int_t
+civic_signin_session_name(const civic_signin_t *signin,
+    const ngx_str_t *name, ngx_pool_t *pool, ngx_str_t *key)
+{
+    key->len = signin->sessions.len + name->len;
+    key->data = ngx_pnalloc(pool, key->len);
+
+    if (key->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_sprintf(key->data, "%V%V", &signin->sessions, name);
+
+    return NGX_OK;
 }
 
 

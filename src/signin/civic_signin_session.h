@@ -39,6 +39,7 @@ typedef struct {
     ngx_str_t               claims;    /* JSON text */
     ngx_str_t               scope;
     ngx_str_t               id_token;  /* as it came */
+    ngx_str_t               refresh_token; /* or empty; sealed in Redis */
     time_t                  issued;
 } civic_signin_opening_t;
 
@@ -54,6 +55,27 @@ civic_redis_command_t *civic_signin_session_open(const civic_signin_t *signin,
 civic_redis_command_t *civic_signin_session_close(
     const civic_signin_t *signin, const ngx_str_t *token,
     const civic_signin_reply_t *reply);
+
+/*
+ * What a refresh token brought: a session that is still there gets it, texts
+ * that are empty stay as they were.
+ */
+
+civic_redis_command_t *civic_signin_session_renew(
+    const civic_signin_t *signin, const ngx_str_t *name,
+    const civic_signin_opening_t *renewed, ngx_pool_t *pool,
+    const civic_signin_reply_t *reply);
+
+/* ends it by its name */
+
+civic_redis_command_t *civic_signin_session_drop(const civic_signin_t *signin,
+    const ngx_str_t *name, ngx_pool_t *pool,
+    const civic_signin_reply_t *reply);
+
+/* sealed, as it is in Redis: NGX_OK, NGX_DECLINED: none of ours; NGX_ERROR */
+
+ngx_int_t civic_signin_session_unseal(const civic_signin_t *signin,
+    const ngx_str_t *sealed, ngx_pool_t *pool, ngx_str_t *token);
 
 /* those of a sign-in at the provider, or else of a person */
 

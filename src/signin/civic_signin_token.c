@@ -202,9 +202,10 @@ civic_signin_token_check_id(const civic_signin_t *signin,
         return CIVIC_CLAIM_MISSING;
     }
 
-    return civic_json_string(civic_json_member(claims, "nonce"), &value)
-           == NGX_OK
-           && civic_jose_mac_equal(&value, nonce)
+    return nonce == NULL
+           || (civic_json_string(civic_json_member(claims, "nonce"), &value)
+               == NGX_OK
+               && civic_jose_mac_equal(&value, nonce))
            ? CIVIC_OK : CIVIC_SIGNIN_NONCE;
 }
 
@@ -274,6 +275,10 @@ civic_signin_token_identity(const civic_signin_t *signin,
 
     if (claims.scope.len == 0) {
         claims.scope = *scope;
+    }
+
+    if (claims.client.len == 0) {
+        claims.client = signin->client_id;
     }
 
     claims.issued = issued;

@@ -23,7 +23,10 @@ typedef struct {
 } civic_signin_token_t;
 
 
-/* CIVIC_OK, or what is wrong with it; INTERNAL */
+/*
+ * CIVIC_OK, or what is wrong with it; INTERNAL.  `nonce` NULL: it came for a
+ * refresh token, not from a sign-in.
+ */
 
 civic_problem_e civic_signin_token_id(const civic_signin_t *signin,
     const ngx_str_t *text, const ngx_str_t *nonce, ngx_pool_t *pool,

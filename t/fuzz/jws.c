@@ -3,7 +3,7 @@
  * src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c
  * src/jose/civic_jose_base64url.c src/issuer/civic_issuer_claims.c
  * src/issuer/civic_issuer_claims_read.c
- * src/json/civic_json.c src/civic_problem.c */
+ * src/json/civic_json.c src/problem/civic_problem.c */
 
 /*
  * Copyright (C) Civic Gate

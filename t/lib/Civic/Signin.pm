@@ -7,7 +7,8 @@ package Civic::Signin;
 #
 #     my $set = Civic::Signin->start(
 #         words => 'of the block, or others', server => '...', http => '...',
-#         ttl => '8h', idle => '30m', rotate => '5m', workers => 1,
+#         ttl => '8h', idle => '30m', rotate => '5m', refresh => '1s',
+#         workers => 1,
 #         remote => 'url ...;', keys => 'remote=idp path=/jwks');
 #     $set->gate, idp, redis, up        the parts
 #     $set->url('/page')                its address
@@ -71,6 +72,7 @@ sub http {
     my ($ttl, $idle, $rotate) = ($option{ttl} // '8h', $option{idle} // '30m',
                                  $option{rotate} // '5m');
     my $words = $option{words} // '';
+    my $refresh = $option{refresh} ? "refresh=$option{refresh}" : '';
     my $remote = $option{remote} // "url $idp;";
     my $keys = $option{keys} // 'keys/idp.json';
 
@@ -86,7 +88,7 @@ civic_signin portal {
     authorize $idp/auth; token /token; end_session $idp/session/end;
     client_id civic-signin; client_secret_file keys/secret;
     scope openid profile imaging:read;
-    session redis=main ttl=$ttl idle=$idle rotate=$rotate;
+    session redis=main ttl=$ttl idle=$idle rotate=$rotate $refresh;
     $words
 }
 END

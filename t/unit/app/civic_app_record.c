@@ -1,6 +1,6 @@
 /* sources: src/app/civic_app_re*.c src/app/civic_app_c[ir]*.c
             src/app/civic_app_signer.c src/json/civic_json.c
-            src/civic_problem.c src/jose/civic_jose_[bdjkmps]*.c
+            src/problem/civic_problem.c src/jose/civic_jose_[bdjkmps]*.c
             src/jose/civic_jose_verifier.c */
 
 /*

@@ -1,6 +1,6 @@
 /* sources: src/issuer/civic_issuer_claims.c
     src/issuer/civic_issuer_claims_read.c src/jose/civic_jose_base64url.c
-    src/json/civic_json.c src/civic_problem.c */
+    src/json/civic_json.c src/problem/civic_problem.c */
 
 /*
  * Copyright (C) Civic Gate

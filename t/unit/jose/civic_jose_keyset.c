@@ -1,7 +1,8 @@
 /* sources: src/jose/civic_jose_jws.c src/jose/civic_jose_keyset.c
  * src/jose/civic_jose_key.c src/jose/civic_jose_pkey.c
  * src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c
- * src/jose/civic_jose_base64url.c src/json/civic_json.c src/civic_problem.c
+ * src/jose/civic_jose_base64url.c src/json/civic_json.c
+ * src/problem/civic_problem.c
  * t/unit/jose/token.c */
 
 /*

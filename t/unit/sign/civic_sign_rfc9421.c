@@ -1,4 +1,4 @@
-/* sources: src/sign/civic_sign_rfc9421.c src/sign/civic_sign_scheme.c src/sign/civic_sign_xca.c src/sign/civic_sign_xtif.c src/sign/civic_sign_base.c src/sign/civic_sign_field.c src/sign/civic_sign_query.c src/sign/civic_sign_algorithm.c src/jose/civic_jose_der.c src/jose/civic_jose_hash.c src/jose/civic_jose_mac.c src/jose/civic_jose_jws.c src/jose/civic_jose_keyset.c src/jose/civic_jose_key.c src/jose/civic_jose_pkey.c src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c src/jose/civic_jose_base64url.c src/json/civic_json.c src/civic_problem.c */
+/* sources: src/sign/civic_sign_rfc9421.c src/sign/civic_sign_scheme.c src/sign/civic_sign_xca.c src/sign/civic_sign_xtif.c src/sign/civic_sign_base.c src/sign/civic_sign_field.c src/sign/civic_sign_query.c src/sign/civic_sign_algorithm.c src/jose/civic_jose_der.c src/jose/civic_jose_hash.c src/jose/civic_jose_mac.c src/jose/civic_jose_jws.c src/jose/civic_jose_keyset.c src/jose/civic_jose_key.c src/jose/civic_jose_pkey.c src/jose/civic_jose_verifier.c src/jose/civic_jose_jwa.c src/jose/civic_jose_base64url.c src/json/civic_json.c src/problem/civic_problem.c */
 
 /*
  * Copyright (C) Civic Gate
