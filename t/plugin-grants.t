@@ -74,7 +74,7 @@ refused('fixed', 'a path of a civic_route line',
         [qr{same requests as "/health/fixed/\{id\}" \(first in .*nginx.conf:}],
         routes => { 'GET /{name}' => { auth => ['public'],
                                        run => 'hello' } });
-refused('auth', 'an unknown issuer', [qr/no civic_issuer is named "nobody"/],
+refused('auth', 'an unknown issuer', [qr/names an unknown issuer "nobody"/],
         routes => { 'GET /' => { auth => ['nobody'], run => 'hello' } });
 refused('limit', 'an unknown policy',
         [qr/no civic_limit_policy is named "none"/],

@@ -564,6 +564,10 @@ civic_watch_judge_withdraw(civic_watched_t *w)
 {
     ngx_pool_t  *pool;
 
+    /* without copies there is nothing to wait for: its place is free */
+
+    w->withdrawn = w->record.hash_len ? civic_now_ns() / 1000000 : 0;
+
     pool = ngx_create_pool(1024, ngx_cycle->log);
 
     if (pool != NULL) {
@@ -581,7 +585,6 @@ civic_watch_judge_withdraw(civic_watched_t *w)
 
     w->known = 0;
     w->good = 0;
-    w->withdrawn = civic_now_ns() / 1000000;
     w->judged = 0;
     w->sign = 0;
     w->due = 0;
