@@ -76,6 +76,16 @@ for my $trick ({ Host => 'evil.example' },
     unlike $res->{content}, qr/evil\.example/, 'does not choose addresses';
 }
 
+# servers of departments, with a key of their own
+
+$cli->run('app', 'create', 'his', '--scopes', 'imaging:read');
+my ($key) = ($cli->run('app', 'key', 'add', 'his'))[1] =~ /^(cg_\S+)$/m;
+is $gate->get("$imaging/studies", { 'X-Api-Key' => $key })->{status}, 200,
+   "an application's API key opens it, too";
+my $keys = decode_json($gate->get('/.well-known/civic-jwks.json')->{content});
+is $keys->{keys}[0]{kty}, 'EC',
+   'services find the key that assertions are checked with';
+
 is $gate->get("$imaging/system", \%reader)->{status}, 404,
    "a path that no route names is not served";
 like $gate->get("$imaging/studies/../../system", \%reader)->{status},

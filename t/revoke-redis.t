@@ -63,6 +63,9 @@ is $res->{status}, 503, 'without a first list nobody is let in';
 is $res->{headers}{'x-code'}, 'revocations-unknown', 'and operators know why';
 is $res->{headers}{'retry-after'}, 1, 'clients are told to come again';
 ok !Civic::Revoke->state($gate)->{known}, 'the status says so';
+$res = $gate->get('/ready');
+is $res->{status}, 503, 'and whoever sends traffic is told to wait';
+like $res->{content}, qr/"status":"starting"/, 'with the word for it';
 is $gate->{door}->get('/')->{status}, 401, 'whoever brings nothing is asked';
 is(Civic::Revoke->add($gate, { app => 'his' })->{status}, 503,
    'nor can anything be revoked');
@@ -73,10 +76,13 @@ my $lax = Civic::Revoke->gate($redis, $issuer,
                               words => 'interval=50ms unknown=pass');
 is $lax->{door}->get('/', $anna)->{status}, 200,
     'unknown=pass lets them in';
+like $lax->get('/ready')->{content}, qr/"status":"degraded"/,
+    'and only degrades the gate';
 
 $redis->restart;
 ok known($gate), 'when Redis comes, the list is read';
 is statuses($gate, $anna), 200, 'and people are let in';
+is $gate->get('/ready')->{status}, 200, 'and traffic may come';
 ok known($lax), 'likewise there';
 
 

@@ -35,6 +35,7 @@ static civic_status_more_t  civic_app_status_more = {
     sizeof(civic_app_status_families) / sizeof(civic_app_status_families[0]),
     "apps",
     civic_app_status_write,
+    NULL,
     NULL
 };
 

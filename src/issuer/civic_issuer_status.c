@@ -15,6 +15,7 @@
 
 
 static const civic_issuer_main_conf_t *civic_issuer_status_conf(void);
+static civic_status_state_e civic_issuer_status_state(void);
 static void civic_issuer_status_write(civic_status_out_t *out);
 static void civic_issuer_status_one(civic_status_out_t *out,
     const civic_issuer_t *issuer);
@@ -43,6 +44,7 @@ static civic_status_more_t  civic_issuer_status_more = {
     / sizeof(civic_issuer_status_families[0]),
     "issuers",
     civic_issuer_status_write,
+    civic_issuer_status_state,
     NULL
 };
 
@@ -59,6 +61,36 @@ civic_issuer_status_conf(void)
 {
     return ngx_http_cycle_get_module_main_conf(ngx_cycle,
                                                ngx_http_civic_issuer_module);
+}
+
+
+/* an issuer whose keys nobody has is one of several */
+
+static civic_status_state_e
+civic_issuer_status_state(void)
+{
+    ngx_uint_t                        i;
+    civic_issuer_t                  **issuer;
+    civic_provider_keys_state_t       state;
+    const civic_issuer_main_conf_t   *imcf;
+
+    imcf = civic_issuer_status_conf();
+    issuer = imcf->issuers.elts;
+
+    for (i = 0; i < imcf->issuers.nelts; i++) {
+
+        if (issuer[i]->live == NULL) {
+            continue;
+        }
+
+        civic_provider_keys_state(issuer[i]->live, &state);
+
+        if (state.keys == 0) {
+            return CIVIC_STATUS_DEGRADED;
+        }
+    }
+
+    return CIVIC_STATUS_READY;
 }
 
 

@@ -117,6 +117,7 @@ static civic_status_more_t  civic_plugin_status_more = {
     / sizeof(civic_plugin_status_families[0]),
     "plugins",
     civic_plugin_status_write,
+    NULL,
     NULL
 };
 

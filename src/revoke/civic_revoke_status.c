@@ -12,6 +12,7 @@
 #include "civic_status_families.h"
 
 
+static civic_status_state_e civic_revoke_status_state(void);
 static void civic_revoke_status_write(civic_status_out_t *out);
 static void civic_revoke_status_size(const civic_status_walk_t *walk);
 static void civic_revoke_status_room(const civic_status_walk_t *walk);
@@ -66,6 +67,7 @@ static civic_status_more_t  civic_revoke_status_more = {
     / sizeof(civic_revoke_status_families[0]),
     "revocations",
     civic_revoke_status_write,
+    civic_revoke_status_state,
     NULL
 };
 
@@ -83,6 +85,24 @@ civic_revoke_status_init(civic_revoke_main_conf_t *rmcf)
     if (civic_revoke_status_zone != NULL) {
         civic_status_add_more(&civic_revoke_status_more);
     }
+}
+
+
+/* without a first list nobody is let in, unless the operator says so */
+
+static civic_status_state_e
+civic_revoke_status_state(void)
+{
+    civic_revoke_main_conf_t  *rmcf;
+
+    if (civic_revoke_status_zone == NULL || civic_revoke_status_zone->known) {
+        return CIVIC_STATUS_READY;
+    }
+
+    rmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_civic_revoke_module);
+
+    return rmcf->pass ? CIVIC_STATUS_DEGRADED : CIVIC_STATUS_STARTING;
 }
 
 

@@ -85,6 +85,15 @@ typedef struct {
 } civic_status_declared_t;
 
 
+/* the worst of all is the gate's: may traffic come to it? */
+
+typedef enum {
+    CIVIC_STATUS_READY = 0,
+    CIVIC_STATUS_DEGRADED,             /* it serves without some of its parts */
+    CIVIC_STATUS_STARTING              /* it can judge nobody yet */
+} civic_status_state_e;
+
+
 /*
  * What another subsystem counts itself, shown after the gate's own, and a
  * member of civic_status full, which `write` writes.  `more` is static and
@@ -98,6 +107,7 @@ struct civic_status_more_s {
     ngx_uint_t                       nfamilies;
     const char                      *member;
     void                           (*write)(civic_status_out_t *out);
+    civic_status_state_e           (*state)(void);  /* NULL: always ready */
     civic_status_more_t             *next;
 };
 

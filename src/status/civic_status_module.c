@@ -9,6 +9,7 @@
 
 
 #include "civic_status.h"
+#include "civic_status_families.h"
 #include "civic_status_page.h"
 #include "civic_redis.h"
 #include "civic_route.h"
@@ -233,11 +234,24 @@ civic_status_module_ready(ngx_http_request_t *r,
 const char *
 civic_status_page_word(ngx_http_request_t *r)
 {
+    civic_status_state_e        state, worst;
+    const civic_status_more_t  *more;
+
+    static const char  *words[] = { "ready", "degraded", "starting" };
+
     if (ngx_exiting || ngx_quit || ngx_terminate) {
         return "stopping";
     }
 
-    return civic_status_redis_down(r) ? "degraded" : "ready";
+    worst = civic_status_redis_down(r) ? CIVIC_STATUS_DEGRADED
+                                       : CIVIC_STATUS_READY;
+
+    for (more = civic_status_more(); more; more = more->next) {
+        state = more->state ? more->state() : CIVIC_STATUS_READY;
+        worst = ngx_max(worst, state);
+    }
+
+    return words[worst];
 }
 
 

@@ -29,7 +29,10 @@ ngx_uint_t civic_status_page_why(ngx_http_request_t *r,
 ngx_uint_t civic_status_page_metrics(ngx_http_request_t *r,
     const civic_status_zone_t *zone, civic_status_out_t *out);
 
-/* "ready", "degraded" (it serves without some of its parts), "stopping" */
+/*
+ * "ready", "degraded" (it serves without some of its parts), or, with 503,
+ * "starting" and "stopping".
+ */
 
 const char *civic_status_page_word(ngx_http_request_t *r);
 

@@ -53,6 +53,7 @@ sub gate {
 END
     location /admin/ { civic_admin local; civic_auth off; }
     location = /status { civic_status full; civic_auth off; }
+    location = /ready { civic_status ready; civic_auth off; }
     location = /metrics { civic_metrics; civic_auth off; }
 END2
     $gate->{door} = Civic::Gate->at($port);
