@@ -33,13 +33,14 @@ my $up = Civic::Upstream->start;
 my $citizens = Civic::Issuer->new;
 my $port = Civic::Gate->free_port;
 my $loose = Civic::Gate->free_port;
+my $shared = Civic::Gate->free_port;
 
 umask 027;
 
 my $tls = 'ssl_certificate server.pem; ssl_certificate_key server.key; '
           . 'ssl_client_certificate ca.pem;';
 my %files = ($citizens->files, 'server.pem' => $server->text,
-    'ca.pem' => $ca->text, 'server.key' => slurp($server->key),
+    'ca.pem' => $ca->text, 'other.pem' => $foreign->text, 'server.key' => slurp($server->key),
     'apps.json' => Civic::App->file(
         { name => 'pinned', scopes => ['read'], certificates => [
             { sha256 => unpack 'H*', $pinned->fingerprint }] },
@@ -82,6 +83,22 @@ server {
     ssl_verify_client optional_no_ca;
     $locations
 }
+server {
+    listen 127.0.0.1:$shared ssl http2;
+    server_name public;
+    ssl_certificate server.pem;
+    ssl_certificate_key server.key;
+    ssl_client_certificate other.pem;
+    ssl_verify_client optional;
+    location / { civic_auth off; proxy_pass http://service; }
+}
+server {
+    listen 127.0.0.1:$shared ssl http2;
+    server_name firms firms.localhost;
+    $tls
+    ssl_verify_client optional;
+    $locations
+}
 END
 
 
@@ -96,7 +113,21 @@ sub slurp {
 sub got {
     my ($client, $path, $headers, $to) = @_;
 
-    my $url = 'https://127.0.0.1:' . ($to // $port) . $path;
+    return told($client, 'https://127.0.0.1:' . ($to // $port) . $path,
+                $headers);
+}
+
+# the same, with SNI
+
+sub named {
+    my ($name, $client, $path) = @_;
+
+    return told($client, "https://$name.localhost:$shared$path");
+}
+
+sub told {
+    my ($client, $url, $headers) = @_;
+
     my $res = ($client // 'Civic::Certificate')->get($url, $headers);
     return $res->{status} if $res->{status} != 200;
     my %sent = map { lc $_->[0] => $_->[1] }
@@ -124,6 +155,17 @@ is got($forged, '/', {}, $loose), 401, 'where it lets it pass, the gate does';
 is got($expired, '/', {}, $loose), 400, '... but for the date';
 is got($forged, '/optional', {}, $loose), 401, '... as wrong credentials are';
 is got($named, '/', {}, $loose), '200 app:named', 'those of ours are known';
+
+# two servers of one address, each with an authority of its own; without SNI
+# it is the first of them that verifies
+
+is got($forged, '/', { Host => 'firms' }, $shared), 401,
+    "what a neighbour's authority vouches for is nobody's here";
+is got($forged, '/optional', { Host => 'firms' }, $shared), 401,
+    '... not even where it is optional';
+is named('firms', $named, '/'), '200 app:named',
+    'whoever says whom he wants is known';
+isnt named('firms', $forged, '/'), '200 app:named', '... if he is one of ours';
 
 is got(undef, '/optional'), '200 nobody', 'it may be optional';
 is got($stranger, '/optional'), '200 nobody', '... for strangers';

@@ -14,6 +14,9 @@
 
 static ngx_int_t civic_cert_peer_read(ngx_http_request_t *r,
     civic_cert_peer_t *peer);
+#if (NGX_HTTP_SSL)
+static ngx_uint_t civic_cert_peer_here(ngx_http_request_t *r);
+#endif
 
 
 civic_cert_peer_t *
@@ -84,9 +87,27 @@ civic_cert_peer_read(ngx_http_request_t *r, civic_cert_peer_t *peer)
     peer->present = 1;
     peer->verified = verdict.len == success.len
                      && ngx_memcmp(verdict.data, success.data, success.len)
-                        == 0;
+                        == 0
+                     && civic_cert_peer_here(r);
 
     return NGX_OK;
+}
+
+
+/*
+ * Without SNI the first server of an address verifies, by its authorities,
+ * and nginx lets Host choose another one all the same, which may trust
+ * others.
+ */
+
+static ngx_uint_t
+civic_cert_peer_here(ngx_http_request_t *r)
+{
+    ngx_http_ssl_srv_conf_t  *sscf;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_ssl_module);
+
+    return SSL_get_SSL_CTX(r->connection->ssl->connection) == sscf->ssl.ctx;
 }
 
 
