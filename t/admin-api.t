@@ -27,6 +27,10 @@ my @wrong = (
     ['civic_admin; civic_auth staff;', qr/stands open/],
     ['civic_admin; civic_auth optional staff; civic_require scope=admin;',
      qr/stands open/],
+    ['civic_admin; civic_auth staff; civic_require scope=admin for=clerk;',
+     qr/stands open/],
+    ['civic_admin; civic_auth staff; civic_require scope=admin; '
+     . 'civic_require_dry_run on;', qr/stands open/],
     ['civic_admin; civic_admin local;', qr/is duplicate/],
     ['civic_admin remote;', qr/civic_admin "remote" is not "local"/],
     ['civic_admin local; proxy_pass http://127.0.0.1:1;',
@@ -52,6 +56,7 @@ for my $location ('= /admin', '/admin', '~ ^/admin/', '= /admin/') {
 my $gate = Civic::Gate->start(http => $issuer, files => \%files,
     server => <<'END');
     listen unix:%DIR%/gate.sock;
+    underscores_in_headers on;
     civic_auth off;
     set_real_ip_from 127.0.0.1;
     location /admin/ { civic_admin local; civic_auth off; }
@@ -74,6 +79,7 @@ like $res->{content}, qr/"GET "/, 'with a list of what there is';
 is $gate->get('/admin/', { Host => "localhost:" . $gate->port })->{status},
     200, 'by the name of localhost, too';
 for (['X-Forwarded-For' => '127.0.0.1'], ['X-Real-IP' => '127.0.0.1'],
+     ['X-Forwarded-Proto' => 'http'], ['X_Forwarded_For' => '127.0.0.1'],
      [Forwarded => 'for=127.0.0.1'], [Via => '1.1 proxy'],
      [Host => 'gate.example'], [Host => '10.0.0.1'])
 {

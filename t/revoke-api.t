@@ -209,6 +209,8 @@ for (1 .. 20) {
 $redis->resume;
 is(Civic::Revoke->list($gate)->{status}, 200,
    'clients that leave harm nobody');
+my @left = $gate->log =~ /asked for POST "\/admin\/revocations": he left/g;
+is @left, 20, '... and what they asked for is in the log all the same';
 my $text = '{"app":"slowly"}';
 $res = Civic::Gate::parse($gate->raw("POST /admin/revocations HTTP/1.1\r\n"
     . "Host: localhost\r\nContent-Type: application/json\r\n"

@@ -17,6 +17,8 @@
 static ngx_uint_t civic_admin_local_peer(ngx_connection_t *c);
 static ngx_uint_t civic_admin_local_name(ngx_http_request_t *r);
 static ngx_uint_t civic_admin_local_passed(ngx_http_request_t *r);
+static ngx_uint_t civic_admin_local_begins(const ngx_str_t *name,
+    const ngx_str_t *mark);
 
 
 static const ngx_str_t  civic_admin_local_names[] = {
@@ -27,13 +29,12 @@ static const ngx_str_t  civic_admin_local_names[] = {
 };
 
 
-/* what proxies add: any of them is enough */
+/* how what proxies add begins: any of them is enough */
 
 static const ngx_str_t  civic_admin_local_marks[] = {
     ngx_string("forwarded"),
     ngx_string("via"),
-    ngx_string("x-forwarded-for"),
-    ngx_string("x-forwarded-host"),
+    ngx_string("x-forwarded"),
     ngx_string("x-real-ip"),
     ngx_null_string
 };
@@ -122,10 +123,7 @@ civic_admin_local_passed(ngx_http_request_t *r)
 
             for (mark = civic_admin_local_marks; mark->len; mark++) {
 
-                if (h[i].key.len == mark->len
-                    && ngx_memcmp(h[i].lowcase_key, mark->data, mark->len)
-                       == 0)
-                {
+                if (civic_admin_local_begins(&h[i].key, mark)) {
                     return 1;
                 }
             }
@@ -133,4 +131,25 @@ civic_admin_local_passed(ngx_http_request_t *r)
     }
 
     return 0;
+}
+
+
+/* "x_forwarded_for" is the same to those who pass it on */
+
+static ngx_uint_t
+civic_admin_local_begins(const ngx_str_t *name, const ngx_str_t *mark)
+{
+    size_t  i;
+    u_char  ch;
+
+    for (i = 0; i < mark->len && i < name->len; i++) {
+
+        ch = name->data[i] == '_' ? '-' : ngx_tolower(name->data[i]);
+
+        if (ch != mark->data[i]) {
+            return 0;
+        }
+    }
+
+    return i == mark->len;
 }

@@ -126,9 +126,10 @@ civic_admin_module_check(ngx_conf_t *cf, civic_admin_loc_conf_t *conf)
 
     return civic_conf_error(cf, conf->pos,
                             "civic_admin in location \"%V\" stands open: it "
-                            "wants civic_auth (not optional) and "
-                            "civic_require, or \"civic_admin local\" for "
-                            "this machine alone", &clcf->name);
+                            "wants civic_auth (not optional) and a "
+                            "civic_require that concerns all callers and is "
+                            "no dry run, or \"civic_admin local\" for this "
+                            "machine alone", &clcf->name);
 }
 
 

@@ -47,6 +47,7 @@ static void civic_admin_request_allow(civic_admin_exchange_t *ex,
     ngx_uint_t methods);
 static ngx_int_t civic_admin_request_ask(civic_admin_exchange_t *ex,
     const civic_admin_resource_t *resource);
+static void civic_admin_request_left(void *data);
 static void civic_admin_request_note(civic_admin_exchange_t *ex);
 static void civic_admin_request_end(civic_admin_exchange_t *ex);
 static ngx_int_t civic_admin_request_send(civic_admin_exchange_t *ex);
@@ -274,8 +275,14 @@ civic_admin_request_ask(civic_admin_exchange_t *ex,
     const civic_admin_resource_t *resource)
 {
     ngx_http_request_t  *r;
+    ngx_pool_cleanup_t  *cln;
 
     r = ex->call.request;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
 
     resource->handler(&ex->call);
 
@@ -284,6 +291,9 @@ civic_admin_request_ask(civic_admin_exchange_t *ex,
     }
 
     ex->later = 1;
+
+    cln->handler = civic_admin_request_left;
+    cln->data = ex;
 
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
@@ -388,10 +398,24 @@ civic_admin_request_end(civic_admin_exchange_t *ex)
 }
 
 
+/* the change may be made all the same, and nobody shall make it unseen */
+
+static void
+civic_admin_request_left(void *data)
+{
+    civic_admin_exchange_t  *ex = data;
+
+    if (!ex->over) {
+        civic_admin_request_note(ex);
+    }
+}
+
+
 static void
 civic_admin_request_note(civic_admin_exchange_t *ex)
 {
-    ngx_str_t            who;
+    u_char               status[NGX_INT_T_LEN];
+    ngx_str_t            who, end;
     ngx_http_request_t  *r;
 
     r = ex->call.request;
@@ -407,9 +431,16 @@ civic_admin_request_note(civic_admin_exchange_t *ex)
         ngx_str_set(&who, "this machine");
     }
 
+    ngx_str_set(&end, "he left before it was answered");
+
+    if (ex->over) {
+        end.data = status;
+        end.len = ngx_sprintf(status, "%ui", ex->status) - status;
+    }
+
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
-                  "civic admin: \"%V\" asked for %V \"%V\": %ui", &who,
-                  &r->method_name, &r->uri, ex->status);
+                  "civic admin: \"%V\" asked for %V \"%V\": %V", &who,
+                  &r->method_name, &r->uri, &end);
 }
 
 

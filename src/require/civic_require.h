@@ -34,7 +34,7 @@ typedef struct civic_require_set_s  civic_require_set_t;
 
 ngx_int_t civic_require_authorise(ngx_http_request_t *r, civic_ctx_t *ctx);
 
-/* once locations are merged: is anything required of callers there? */
+/* once locations are merged: is anything required of every caller there? */
 
 ngx_uint_t civic_require_stated(void **loc_conf);
 

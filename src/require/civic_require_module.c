@@ -375,9 +375,24 @@ civic_require_create(const ngx_array_t *lines, const civic_pos_t *pos,
 ngx_uint_t
 civic_require_stated(void **loc_conf)
 {
+    ngx_uint_t                 i;
+    civic_require_rule_t     **rule;
     civic_require_loc_conf_t  *rlcf;
 
     rlcf = loc_conf[ngx_http_civic_require_module.ctx_index];
 
-    return rlcf->set != NULL;
+    if (rlcf->set == NULL || rlcf->dry_run) {
+        return 0;
+    }
+
+    rule = rlcf->set->rules.elts;
+
+    for (i = 0; i < rlcf->set->rules.nelts; i++) {
+
+        if (rule[i]->roles == NULL) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
