@@ -42,6 +42,7 @@ my $gate = Civic::Gate->start(
     http => $issuer->block('require_claims department; lifetime 1m;')
             . <<"END", server => <<'END');
 civic_redis main { server @{[$redis->server]}; timeout 2s; }
+civic_revocations redis=main interval=50ms;
 civic_remote idp { url http://@{[$idp->addr]}/realm; timeout 1s; }
 civic_signin portal {
     issuer citizens; remote idp; origin http://127.0.0.1:%PORT%;
@@ -58,6 +59,7 @@ civic_signin poster {
 }
 END
     add_header X-Seen "$civic_auth_status|$civic_caller|$civic_code" always;
+    location /admin/ { civic_auth off; civic_admin local; }
     location /signin/ { civic_auth off; civic_signin_pages portal; }
     location /poster/ { civic_auth off; civic_signin_pages poster; }
     location /page { civic_auth portal; return 200; }
@@ -276,6 +278,18 @@ subtest 'what a refresh token brings' => sub {
         id_token => $token->(sub => 'zhao', scope => 'c') });
     is $res->{headers}{'x-seen'}, 'verified|citizens:wang|',
         'nobody becomes another';
+
+    $browser = $in->();
+    is $gate->request('POST', '/admin/revocations', {
+           headers => { 'Content-Type' => 'application/json' },
+           content => '{"subject":"citizens:wang"}' })->{status}, 201,
+       'whoever is revoked';
+    $res = $refresh->($browser, 200, {
+        id_token => $token->(iat => time + 2) });
+    is $res->{status}, 401, '... has to sign in again, whatever is refreshed';
+    sleep 1;
+    $browser = $in->();
+    is $browser->fetch(url('/other'))->{status}, 200, '... and may';
 
     $browser = $in->();
     $res = $refresh->($browser, 500, {});

@@ -225,7 +225,8 @@ civic_signin_refresh_token(civic_signin_job_t *job,
     }
 
     renewed->claims = token.payload;
-    renewed->issued = token.claims.issued;
+
+    /* the session stays as old as its sign-in: or a revoked one would revive */
 
     return NGX_OK;
 }
