@@ -271,17 +271,23 @@ civic_revoke_zone_page(civic_revoke_zone_t *zone, uint64_t newest,
 }
 
 
-/* one step for whoever reads the table; NGX_DECLINED: not all found room */
+/*
+ * One step for whoever reads the table; NGX_DECLINED: not all found room.
+ * The version moves behind it: a worker that is killed here leaves a page to
+ * be read again, not one that nobody ever reads.
+ */
 
 static ngx_int_t
 civic_revoke_zone_write(civic_revoke_zone_t *zone, const civic_value_t *page,
     ngx_uint_t n, ngx_log_t *log)
 {
+    uint64_t               version;
     ngx_int_t              rc;
     ngx_uint_t             i;
     civic_revoke_record_t  record;
 
     rc = NGX_OK;
+    version = zone->version;
 
     civic_revoke_zone_begin(zone);
 
@@ -300,10 +306,12 @@ civic_revoke_zone_write(civic_revoke_zone_t *zone, const civic_value_t *page,
             break;
         }
 
-        __atomic_store_n(&zone->version, record.version, __ATOMIC_RELAXED);
+        version = record.version;
     }
 
     civic_revoke_table_commit(zone->table);
+
+    civic_revoke_zone_store(&zone->version, version);
 
     return rc;
 }
