@@ -103,6 +103,12 @@ for (['1970-01-02T00:00:00Z', 86400], ['2000-03-01T00:00:00Z', 951868800],
                 @{ Civic::Revoke->list($gate)->{json}{revocations} };
     is $all->{before}, $wanted, "$text is understood";
 }
+my $then = time;
+$cli->run('token', 'lift', '--all');
+$cli->run('token', 'revoke', '--all', '--before', 'now');
+my ($all) = grep { $_->{all} }
+            @{ Civic::Revoke->list($gate)->{json}{revocations} };
+cmp_ok $all->{before}, '>', $then, 'before now: what is of this second, too';
 $cli->run('token', 'lift', '--all');
 
 

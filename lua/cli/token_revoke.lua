@@ -19,18 +19,17 @@
 --
 -- A token is read from a file: the words of a command are for all to see.
 
+package.path = arg[0]:match("^(.-)[^/]*$") .. "?.lua;" .. package.path
+
+local admin = require "admin"
 local json = require "cjson.safe"
+
+local fail, escape = admin.fail, admin.escape
 
 local SECONDS = { s = 1, m = 60, h = 3600, d = 86400 }
 local OPTIONS = { ["token-file"] = true, jti = true, issuer = true,
                   expires = true, before = true, subject = true,
                   client = true, app = true, reason = true }
-
-
-local function fail(zh, en)
-    io.stderr:write(zh, "\n", en, "\n")
-    os.exit(1)
-end
 
 
 local function usage()
@@ -55,12 +54,14 @@ local function days(year, month, day)
 end
 
 
+-- now: the end of this second, and what was issued in it is before
+
 local function parse_time(name, text)
     local number, unit = text:match("^%+(%d+)([smhd])$")
     if text:match("^%d+$") then
         return tonumber(text)
     elseif text == "now" then
-        return os.time()
+        return os.time() + 1
     elseif number then
         return os.time() + tonumber(number) * SECONDS[unit]
     end
@@ -176,55 +177,6 @@ local function order_of(options)
 end
 
 
-local function quote(text)
-    return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-
--- status and decoded body; what is sent goes through a file of our own
-
-local function ask(url, method, body)
-    local sent = os.tmpname()
-    local file = assert(io.open(sent, "wb"))
-    file:write(body or "")
-    file:close()
-
-    local words = { "curl -s -m 10 -w '\\n%{http_code}' -X", method,
-                    "-H 'Accept-Language: en'", quote(url) }
-    if body then
-        table.insert(words, "-H 'Content-Type: application/json'")
-        table.insert(words, "--data-binary @" .. quote(sent))
-    end
-    local pipe = assert(io.popen(table.concat(words, " ")))
-    local text = pipe:read("*a")
-    pipe:close()
-    os.remove(sent)
-
-    local answer, status = text:match("^(.*)\n(%d+)$")
-    return tonumber(status or 0), json.decode(answer or "")
-end
-
-
-local function check(gate, status, answer, wanted)
-    if status == wanted then
-        return
-    elseif status == 0 then
-        fail("网关没有应答: " .. gate, "the gate does not answer: " .. gate)
-    end
-    local detail = type(answer) == "table"
-                   and (answer.detail or answer.title) or "?"
-    fail("网关拒绝 (" .. status .. "): " .. detail,
-         "the gate refuses (" .. status .. "): " .. detail)
-end
-
-
-local function escape(text)
-    return (text:gsub("[^%w._~-]", function(byte)
-        return ("%%%02X"):format(byte:byte())
-    end))
-end
-
-
 local function show(entry)
     local text = json.encode(entry.token or entry.subject or entry.client
                              or entry.app or entry.issuer or entry.all)
@@ -243,11 +195,11 @@ local function show(entry)
 end
 
 
-local function list(url, gate)
+local function list(gate)
     local after = "0"
     while after do
-        local status, answer = ask(url .. "?limit=1000&after=" .. after, "GET")
-        check(gate, status, answer, 200)
+        local answer = admin.ask(gate, "GET", "revocations?limit=1000&after="
+                                 .. after, nil, 200)
         for _, entry in ipairs(answer.revocations) do
             show(entry)
         end
@@ -256,7 +208,7 @@ local function list(url, gate)
 end
 
 
-local function lift(url, gate, order)
+local function lift(gate, order)
     local words = {}
     if order.token then
         words = { "token=" .. escape(order.token.jti),
@@ -271,29 +223,27 @@ local function lift(url, gate, order)
             table.insert(words, "all=true")
         end
     end
-    local status, answer = ask(url .. "?" .. table.concat(words, "&"), "DELETE")
-    check(gate, status, answer, 204)
+    admin.ask(gate, "DELETE", "revocations?" .. table.concat(words, "&"), nil,
+              204)
     io.write("已恢复\nlifted\n")
 end
 
 
 local gate, command = arg[1], arg[2]
-local url = gate .. "/admin/revocations"
 
 if command == "revoked" then
     if arg[3] then
         fail("未知选项: " .. arg[3], "no such option: " .. arg[3])
     end
-    list(url, gate)
+    list(gate)
     os.exit(0)
 end
 
 local order = order_of(parse_arguments(arg))
 if command == "lift" then
-    lift(url, gate, order)
+    lift(gate, order)
 else
-    local status, answer = ask(url, "POST", json.encode(order))
-    check(gate, status, answer, 201)
+    local answer = admin.ask(gate, "POST", "revocations", order, 201)
     io.write("已吊销，各网关一秒内生效\n",
              "revoked: all gates refuse it within a second\n")
     show(answer)
