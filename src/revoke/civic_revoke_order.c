@@ -13,6 +13,7 @@
 
 #define CIVIC_REVOKE_REASON   256      /* bytes */
 #define CIVIC_REVOKE_AHEAD    86400    /* s: `before` is no later than that */
+#define CIVIC_REVOKE_LEEWAY   300      /* s: the longest of any civic_issuer */
 #define CIVIC_REVOKE_LATEST   253402300799  /* s: the year 9999 */
 
 
@@ -199,6 +200,10 @@ civic_revoke_order_token(civic_admin_call_t *call,
     {
         return NGX_DECLINED;
     }
+
+    /* a gate with a leeway lets it in for so long after that */
+
+    order->expires += CIVIC_REVOKE_LEEWAY;
 
     if (order->expires <= (int64_t) ngx_time()) {
         return civic_revoke_order_refuse(call, "the token has expired");
