@@ -57,11 +57,17 @@ for (['redis=other', qr/names "other", and there is no civic_redis/],
 # a gate that never read a list
 
 $redis->stop;
-my $gate = Civic::Revoke->gate($redis, $issuer, words => 'interval=50ms');
+my $gate = Civic::Revoke->gate($redis, $issuer, words => 'interval=50ms',
+    server => 'location /led { civic_auth citizens; error_page 503 /asked;
+                               return 200; }
+               location /asked { civic_auth citizens; return 200; }');
 my $res = $gate->{door}->get('/', $anna);
 is $res->{status}, 503, 'without a first list nobody is let in';
 is $res->{headers}{'x-code'}, 'revocations-unknown', 'and operators know why';
 is $res->{headers}{'retry-after'}, 1, 'clients are told to come again';
+my @told = $gate->{door}->raw("GET /led HTTP/1.0\r\n"
+    . "Authorization: $anna->{Authorization}\r\n\r\n") =~ /^Retry-After/mg;
+is @told, 1, '... once, wherever they are led';
 ok !Civic::Revoke->state($gate)->{known}, 'the status says so';
 $res = $gate->get('/ready');
 is $res->{status}, 503, 'and whoever sends traffic is told to wait';

@@ -12,6 +12,7 @@
 #include "civic_revoke_conf.h"
 
 
+static civic_problem_e civic_revoke_check_unknown(ngx_http_request_t *r);
 static ngx_uint_t civic_revoke_check_kind(const civic_revoke_zone_t *zone,
     ngx_uint_t kind, const civic_identity_t *identity);
 static size_t civic_revoke_check_what(u_char *what, ngx_uint_t kind,
@@ -34,9 +35,6 @@ static const struct {
 };
 
 
-static ngx_str_t  civic_revoke_check_retry = ngx_string("1");
-
-
 civic_problem_e
 civic_revoke_check(ngx_http_request_t *r, const civic_identity_t *identity)
 {
@@ -53,9 +51,7 @@ civic_revoke_check(ngx_http_request_t *r, const civic_identity_t *identity)
     }
 
     if (!__atomic_load_n(&zone->known, __ATOMIC_ACQUIRE) && !rmcf->pass) {
-        return civic_headers_out_add(r, "Retry-After",
-                                     &civic_revoke_check_retry)
-               ? CIVIC_REVOCATIONS_UNKNOWN : CIVIC_INTERNAL;
+        return civic_revoke_check_unknown(r);
     }
 
     if (civic_revoke_table_size(zone->table) == 0) {
@@ -70,6 +66,23 @@ civic_revoke_check(ngx_http_request_t *r, const civic_identity_t *identity)
     }
 
     return CIVIC_OK;
+}
+
+
+/* said once, though error_page may come here again */
+
+static civic_problem_e
+civic_revoke_check_unknown(ngx_http_request_t *r)
+{
+    static ngx_str_t  seconds = ngx_string("1");
+
+    if (civic_ctx_get(r)->main->problem == NULL
+        && civic_headers_out_add(r, "Retry-After", &seconds) == NULL)
+    {
+        return CIVIC_INTERNAL;
+    }
+
+    return CIVIC_REVOCATIONS_UNKNOWN;
 }
 
 
