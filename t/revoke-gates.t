@@ -8,6 +8,7 @@ use warnings;
 
 use lib 't/lib';
 
+use IO::Socket::INET ();
 use Test::More;
 
 use Civic::Issuer;
@@ -134,9 +135,20 @@ is join(',', keys %{ Civic::Revoke->all($here, bearer(sub => 'ed')) }), 401,
     'and has the list at once';
 $here->write('conf/nginx.conf', $here->read('conf/nginx.conf')
              =~ s/redis=main ;/redis=main size=1m;/r);
+my $late = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                 PeerPort => $here->{door}->port);
+print {$late} "GET / HTTP/1.0\r\nAuthorization: "
+              . bearer(sub => 'late')->{Authorization} . "\r\n";
+$late->flush;
+sleep 1;
 ok $here->reload, 'it reloads with another size';
 is join(',', keys %{ Civic::Revoke->all($here, bearer(sub => 'ed')) }), 401,
     'and has the list at once';
+Civic::Revoke->add($here, { subject => 'citizens:late' });
+sleep 2;
+print {$late} "\r\n";
+like scalar(<$late>) // '', qr/ 401 /,
+    'a worker that leaves goes on reading what is revoked';
 
 
 # the worker that reads dies

@@ -39,6 +39,7 @@ typedef struct {
     uint64_t                lost;      /* times: Redis knew less than we */
     uint64_t                lease;     /* one worker reads, until then */
     uint64_t                holder;    /* its pid */
+    uint64_t                owner;     /* configurations that had it */
     uint64_t                reads;     /* answers, and failures */
     uint64_t                failures;
 } civic_revoke_zone_t;

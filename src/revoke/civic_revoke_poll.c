@@ -29,6 +29,7 @@ static struct {
     civic_revoke_main_conf_t  *rmcf;
     civic_redis_command_t     *command;  /* NULL: none is on its way */
     uint64_t                   since;  /* what it asks for */
+    uint64_t                   owner;  /* of the zone, as it started */
     unsigned                   again:1; /* something changed meanwhile */
     unsigned                   failing:1; /* and it was said */
 } civic_revoke_poll;
@@ -38,6 +39,7 @@ void
 civic_revoke_poll_start(ngx_cycle_t *cycle, civic_revoke_main_conf_t *rmcf)
 {
     civic_revoke_poll.rmcf = rmcf;
+    civic_revoke_poll.owner = civic_revoke_zone_get(rmcf)->owner;
 
     /* an event's log and data are looked at when it is cancelable */
 
@@ -52,17 +54,23 @@ civic_revoke_poll_start(ngx_cycle_t *cycle, civic_revoke_main_conf_t *rmcf)
 }
 
 
+/*
+ * A worker that leaves goes on for the requests that it has yet, unless the
+ * zone is the next configuration's: that one may read another Redis.
+ */
+
 static void
 civic_revoke_poll_tick(ngx_event_t *ev)
 {
-    if (ngx_exiting || ngx_quit || ngx_terminate) {
+    civic_revoke_zone_t  *zone;
+
+    zone = civic_revoke_zone_get(civic_revoke_poll.rmcf);
+
+    if (ngx_exiting && zone->owner != civic_revoke_poll.owner) {
         return;
     }
 
-    if (civic_revoke_poll.command == NULL
-        && civic_revoke_poll_lease(
-               civic_revoke_zone_get(civic_revoke_poll.rmcf)))
-    {
+    if (civic_revoke_poll.command == NULL && civic_revoke_poll_lease(zone)) {
         civic_revoke_poll_send();
     }
 

@@ -83,6 +83,7 @@ civic_revoke_zone_init(ngx_shm_zone_t *shm, void *data)
 
     ngx_shmtx_lock(&shpool->mutex);
     zone->version = 0;
+    zone->owner++;
     ngx_shmtx_unlock(&shpool->mutex);
 
     return NGX_OK;
