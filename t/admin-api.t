@@ -138,5 +138,10 @@ is $gate->request('GET', '/admin/', { content => "11170\r\n" . 'x' x 70_000
     headers => { 'Transfer-Encoding' => 'chunked' } })->{status},
     413, 'and where its length is not said, too';
 
+$gate->request('DELETE', '/admin/a%0Ab%20"x"?secret=word');
+like $gate->log, qr{asked for DELETE "/admin/a%0Ab%20"x"": 404},
+    'nobody writes lines of his own into the log';
+unlike $gate->log, qr/secret=word"?:/, '... nor what he asks of whom';
+
 $gate->stop;
 done_testing;

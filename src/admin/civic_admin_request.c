@@ -414,8 +414,8 @@ civic_admin_request_left(void *data)
 static void
 civic_admin_request_note(civic_admin_exchange_t *ex)
 {
-    u_char               status[NGX_INT_T_LEN];
-    ngx_str_t            who, end;
+    u_char              *args, status[NGX_INT_T_LEN];
+    ngx_str_t            who, uri, end;
     ngx_http_request_t  *r;
 
     r = ex->call.request;
@@ -431,6 +431,15 @@ civic_admin_request_note(civic_admin_exchange_t *ex)
         ngx_str_set(&who, "this machine");
     }
 
+    /* as it was written: decoded it may have line feeds */
+
+    uri = r->unparsed_uri;
+    args = ngx_strlchr(uri.data, uri.data + uri.len, '?');
+
+    if (args != NULL) {
+        uri.len = args - uri.data;
+    }
+
     ngx_str_set(&end, "he left before it was answered");
 
     if (ex->over) {
@@ -440,7 +449,7 @@ civic_admin_request_note(civic_admin_exchange_t *ex)
 
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                   "civic admin: \"%V\" asked for %V \"%V\": %V", &who,
-                  &r->method_name, &r->uri, &end);
+                  &r->method_name, &uri, &end);
 }
 
 
