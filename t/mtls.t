@@ -40,7 +40,8 @@ umask 027;
 my $tls = 'ssl_certificate server.pem; ssl_certificate_key server.key; '
           . 'ssl_client_certificate ca.pem;';
 my %files = ($citizens->files, 'server.pem' => $server->text,
-    'ca.pem' => $ca->text, 'other.pem' => $foreign->text, 'server.key' => slurp($server->key),
+    'ca.pem' => $ca->text, 'other.pem' => $foreign->text,
+    'server.key' => slurp($server->key),
     'apps.json' => Civic::App->file(
         { name => 'pinned', scopes => ['read'], certificates => [
             { sha256 => unpack 'H*', $pinned->fingerprint }] },
