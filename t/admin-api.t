@@ -66,6 +66,7 @@ my $gate = Civic::Gate->start(http => $issuer, files => \%files,
     location /broken/ { civic_admin local; rewrite ^ /x break; }
     location /proxy/ { proxy_pass http://127.0.0.1:%PORT%/admin/;
                        proxy_set_header X-Forwarded-For $remote_addr; }
+    location /plain/ { proxy_pass http://127.0.0.1:%PORT%/admin/; }
 END
 
 sub code { return JSON::PP::decode_json($_[0]{content})->{code} // '' }
@@ -90,6 +91,7 @@ for (['X-Forwarded-For' => '127.0.0.1'], ['X-Real-IP' => '127.0.0.1'],
 }
 is $gate->get('/proxy/')->{status}, 404,
     'nor is whoever comes by a proxy on it';
+is $gate->get('/plain/')->{status}, 404, '... an nginx that adds no word, too';
 is $gate->get('/moved/')->{status}, 404, 'nor whoever was led here';
 is $gate->get('/broken/')->{status}, 404,
     'a path that was rewritten is no resource';

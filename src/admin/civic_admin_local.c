@@ -116,6 +116,12 @@ civic_admin_local_passed(ngx_http_request_t *r)
     ngx_table_elt_t  *h;
     const ngx_str_t  *mark;
 
+    /* nginx's proxy_pass says no more than this, unless it is told to */
+
+    if (r->http_version < NGX_HTTP_VERSION_11) {
+        return 1;
+    }
+
     for (part = &r->headers_in.headers.part; part; part = part->next) {
         h = part->elts;
 
