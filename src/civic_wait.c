@@ -42,6 +42,56 @@ civic_wait_wake(ngx_http_request_t *r)
 }
 
 
+ngx_int_t
+civic_wait_join(ngx_http_request_t *r, ngx_http_posted_request_t **waiting)
+{
+    ngx_http_posted_request_t  *own;
+
+    for ( /* void */ ; *waiting; waiting = &(*waiting)->next) {
+
+        if ((*waiting)->request == r) {
+            return NGX_DONE;
+        }
+    }
+
+    own = ngx_palloc(r->pool, sizeof(ngx_http_posted_request_t));
+
+    if (own == NULL || civic_wait_park(r) != NGX_DONE) {
+        return NGX_ERROR;
+    }
+
+    own->request = r;
+    own->next = NULL;
+
+    *waiting = own;
+
+    return NGX_DONE;
+}
+
+
+/* the first may end them all: so nginx, which knows, runs the others */
+
+void
+civic_wait_wake_all(ngx_http_posted_request_t **waiting)
+{
+    ngx_http_posted_request_t  *first, *other, *next;
+
+    first = *waiting;
+    *waiting = NULL;
+
+    if (first == NULL) {
+        return;
+    }
+
+    for (other = first->next; other; other = next) {
+        next = other->next;
+        (void) ngx_http_post_request(other->request, other);
+    }
+
+    civic_wait_wake(first->request);
+}
+
+
 void
 civic_wait_end(ngx_http_request_t *r)
 {

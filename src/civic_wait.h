@@ -32,6 +32,19 @@ ngx_int_t civic_wait_park(ngx_http_request_t *r);
 
 void civic_wait_wake(ngx_http_request_t *r);
 
+/*
+ * For an operation that serves a client's request and its subrequests alike,
+ * who may come for it at once: parks the request behind those in `waiting`,
+ * a list that is NULL where nobody waits.  NGX_DONE or NGX_ERROR.
+ */
+
+ngx_int_t civic_wait_join(ngx_http_request_t *r,
+    ngx_http_posted_request_t **waiting);
+
+/* wakes them all, as civic_wait_wake() does */
+
+void civic_wait_wake_all(ngx_http_posted_request_t **waiting);
+
 /* what parking left behind is undone: once the steps have passed */
 
 void civic_wait_end(ngx_http_request_t *r);

@@ -122,6 +122,33 @@ my $ttl = $redis->command('PTTL', $keys[0]);
 ok $ttl > 200_000 && $ttl <= 301_000, 'which goes when the signature does'
     or diag $ttl;
 
+
+# a request and its subrequests have one signature, and wait for one answer
+
+my $mirrors = Civic::Gate->start(
+    http => "civic_apps file=$file; log_format copy 'copy \$status'; $http",
+    server => q{
+        civic_signature rfc9421;
+        location /x {
+            civic_auth off;
+            mirror /copy/1;
+            mirror /copy/2;
+            mirror /copy/3;
+            empty_gif;
+        }
+        location /copy/ {
+            civic_auth app:signature;
+            log_subrequest on;
+            access_log %DIR%/copies.log copy;
+            empty_gif;
+        }
+    });
+is ask($mirrors), 200, 'a request with three signed subrequests';
+ok $redis->wait_until(sub {
+    3 == grep { $_ eq 'copy 200' } split /\n/, $mirrors->read('copies.log');
+}), '... all of which come to their end' or diag $mirrors->read('copies.log');
+$mirrors->stop;
+
 $redis->stop;
 is ask($gates[0]), 503, 'without Redis nobody passes';
 is code($gates[0]), 'nonces-unavailable', 'and the code says so';

@@ -28,6 +28,13 @@ my $set = Civic::Signin->start(rotate => '1h', idle => '1h', workers => 2,
     location /asked {
         civic_auth off; auth_request /inner; try_files /none =204;
     }
+    location = /copies {
+        civic_auth off; mirror /copy/1; mirror /copy/2; empty_gif;
+    }
+    location /copy/ {
+        civic_auth portal; log_subrequest on; access_log %DIR%/copies.log;
+        empty_gif;
+    }
     location = /inner { internal; civic_auth portal; return 204; }
     location /both { civic_auth portal; auth_request /inner; return 200; }
 END
@@ -247,6 +254,11 @@ subtest 'one look serves all locations, and subrequests wait, too' => sub {
     is $set->gate->get('/asked')->{status}, 401, 'and refuses';
     is $set->gate->get('/both', $cookies)->{status}, 200,
         'or finds what was asked before';
+
+    is $set->gate->get('/copies', $cookies)->{status}, 200, 'two at once';
+    ok $set->redis->wait_until(sub {
+        2 == grep { / 200 / } split /\n/, $set->gate->read('copies.log');
+    }), 'both of which are answered' or diag $set->gate->read('copies.log');
 
     $set->redis->pause;
     $set->gate->raw("GET /asked HTTP/1.1\r\nHost: x\r\n"

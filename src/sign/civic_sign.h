@@ -44,7 +44,8 @@ typedef struct {
     ngx_uint_t              stage;     /* the next; owned by _method.c */
 
     ngx_str_t               form;      /* as far as it came */
-    ngx_http_request_t     *request;   /* that waits, or NULL */
+    ngx_http_request_t     *request;   /* that waits for the body, or NULL */
+    ngx_http_posted_request_t  *waiting; /* for Redis */
     civic_redis_command_t  *command;   /* under way, or NULL */
     civic_problem_e         nonce;     /* what Redis answered */
     ngx_array_t            *taken;     /* civic_sign_header_t, removed */

@@ -35,7 +35,8 @@ civic_sign_nonce_use(ngx_http_request_t *r, civic_sign_state_t *state)
     civic_sign_main_conf_t  *smcf;
 
     if (state->command != NULL) {
-        return NGX_AGAIN;
+        return civic_wait_join(r, &state->waiting) == NGX_DONE ? NGX_AGAIN
+                                                               : NGX_ERROR;
     }
 
     if (state->asked) {
@@ -143,10 +144,14 @@ civic_sign_nonce_send(ngx_http_request_t *r, civic_sign_state_t *state,
     request.handler = civic_sign_nonce_handler;
     request.data = state;
 
-    state->request = r;
+    if (civic_wait_join(r, &state->waiting) != NGX_DONE) {
+        return NGX_ERROR;
+    }
+
     state->command = civic_redis_send(redis, &request);
 
-    if (state->command == NULL || civic_wait_park(r) != NGX_DONE) {
+    if (state->command == NULL) {
+        state->waiting = NULL;
         return NGX_ERROR;
     }
 
@@ -162,11 +167,6 @@ civic_sign_nonce_handler(void *data, ngx_uint_t error,
 {
     civic_sign_state_t  *state = data;
 
-    ngx_http_request_t  *r;
-
-    r = state->request;
-
-    state->request = NULL;
     state->command = NULL;
     state->asked = 1;
 
@@ -180,7 +180,7 @@ civic_sign_nonce_handler(void *data, ngx_uint_t error,
         state->nonce = CIVIC_NONCE_REPLAYED;
     }
 
-    civic_wait_wake(r);
+    civic_wait_wake_all(&state->waiting);
 }
 
 

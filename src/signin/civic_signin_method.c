@@ -32,7 +32,8 @@ typedef struct civic_signin_look_s  civic_signin_look_t;
 struct civic_signin_look_s {
     civic_signin_look_t     *other;    /* of another sign-in, or NULL */
     const civic_signin_t    *signin;
-    ngx_http_request_t      *request;  /* that waits */
+    ngx_http_request_t      *request;  /* that asked */
+    ngx_http_posted_request_t  *waiting;
     civic_redis_command_t   *command;  /* waited for, or NULL */
     civic_identity_t        *identity;
     ngx_str_t                token;
@@ -117,7 +118,8 @@ civic_signin_method_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
             break;
 
         case NGX_AGAIN:
-            return civic_wait_park(r) == NGX_DONE ? NGX_AGAIN : NGX_ERROR;
+            return civic_wait_join(r, &look->waiting) == NGX_DONE
+                   ? NGX_AGAIN : NGX_ERROR;
 
         default:
             verdict->problem = look->problem;
@@ -252,7 +254,7 @@ civic_signin_method_told(void *data, ngx_uint_t error,
         look->rc = civic_signin_method_read(look, reply);
     }
 
-    civic_wait_wake(look->request);
+    civic_wait_wake_all(&look->waiting);
 }
 
 
