@@ -41,6 +41,10 @@ my $gate = Civic::Gate->start(http => qq{
         civic_signature x-tif ahead=0s scheme=https;
         proxy_pass http://@{[$up->addr]};
     }
+    location /soon/ {
+        civic_signature x-tif window=1s ahead=0s cleartext=x-tif;
+        proxy_pass http://@{[$up->addr]};
+    }
     location /none/ {
         civic_signature rfc9421 ahead=0s;
         proxy_pass http://@{[$up->addr]};
@@ -98,6 +102,11 @@ is $gate->get('/a', \%upper)->{status}, 200, 'hex in upper case is hex';
 my %same = headers();
 is $gate->get('/a', \%same)->{status}, 200, 'once';
 refused('not twice', 401, 'nonce-replayed', '/b', %same);
+%same = headers();
+is $gate->get('/soon/a', \%same)->{status}, 200, 'where it is soon too old';
+sleep 3;
+refused('it is remembered for where it is not', 401, 'nonce-replayed', '/a',
+        %same);
 refused('another token', 401, 'signature-invalid', '/a',
         headers(token => 'another'));
 refused('another nonce than was signed', 401, 'signature-invalid', '/a',

@@ -20,11 +20,23 @@
 #include "civic_sign_scheme.h"
 
 
+/*
+ * What may be asked of one scheme, at most, wherever: what was used at one
+ * location must not be good again at another.
+ */
+
+typedef struct {
+    time_t                  window;
+    time_t                  ahead;
+} civic_sign_longest_t;
+
+
 typedef struct {
     ngx_str_t               redis_name; /* empty: the zone */
     civic_redis_t          *redis;
     size_t                  size;      /* of the zone */
     ngx_shm_zone_t         *zone;
+    civic_sign_longest_t    longest[CIVIC_SIGN_BITS]; /* by a scheme's bit */
     civic_pos_t            *pos;       /* NULL: nothing was said */
 } civic_sign_main_conf_t;
 

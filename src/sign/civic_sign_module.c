@@ -21,6 +21,8 @@ static ngx_int_t civic_sign_postconfiguration(ngx_conf_t *cf);
 static void *civic_sign_create_loc_conf(ngx_conf_t *cf);
 static char *civic_sign_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
+static void civic_sign_longest(ngx_conf_t *cf,
+    const civic_sign_rules_t *rules);
 static char *civic_sign_nonces(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *civic_sign_signature(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -209,7 +211,33 @@ civic_sign_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->rules = prev->rules;
     }
 
+    civic_sign_longest(cf, conf->rules);
+
     return NGX_CONF_OK;
+}
+
+
+static void
+civic_sign_longest(ngx_conf_t *cf, const civic_sign_rules_t *rules)
+{
+    civic_sign_longest_t        *longest;
+    civic_sign_main_conf_t      *smcf;
+    const civic_sign_scheme_t  **scheme;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_sign_module);
+
+    for (scheme = civic_sign_schemes; *scheme; scheme++) {
+
+        if (!(rules->schemes & (*scheme)->bit)) {
+            continue;
+        }
+
+        longest = &smcf->longest[(*scheme)->bit];
+
+        longest->window = ngx_max(longest->window,
+                                  civic_sign_scheme_window(*scheme, rules));
+        longest->ahead = ngx_max(longest->ahead, rules->ahead);
+    }
 }
 
 

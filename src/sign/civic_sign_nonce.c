@@ -58,10 +58,10 @@ civic_sign_nonce_use(ngx_http_request_t *r, civic_sign_state_t *state)
         return NGX_ERROR;
     }
 
-    /* the last second in which the same signature would do */
+    /* the last second in which the same signature would do anywhere */
 
     expires = (time_t) state->claim.created
-              + civic_sign_scheme_window(state->claim.scheme, state->rules);
+              + smcf->longest[state->claim.scheme->bit].window;
 
     if (smcf->redis != NULL) {
         return civic_sign_nonce_send(r, state, smcf->redis, &text, expires);

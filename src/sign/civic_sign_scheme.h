@@ -19,6 +19,7 @@
 #define CIVIC_SIGN_RFC9421     0x01
 #define CIVIC_SIGN_XCA         0x02
 #define CIVIC_SIGN_XTIF        0x04
+#define CIVIC_SIGN_BITS        0x08    /* none of them has this, or more */
 
 #define CIVIC_SIGN_MAX_FORM    65536   /* bytes of a form that is signed */
 #define CIVIC_SIGN_MAX_NONCE   256

@@ -104,6 +104,7 @@ civic_sign_zone_use(civic_sign_main_conf_t *smcf,
     ngx_log_t *log)
 {
     u_char              key[CIVIC_SHM_KEY_LEN];
+    time_t              ahead;
     ngx_int_t           entered;
     civic_problem_e     problem;
     ngx_slab_pool_t    *shpool;
@@ -122,8 +123,9 @@ civic_sign_zone_use(civic_sign_main_conf_t *smcf,
         zone->began = ngx_time();
     }
 
-    problem = (state->claim.created <= (int64_t) zone->began
-                                       + state->rules->ahead)
+    ahead = smcf->longest[state->claim.scheme->bit].ahead;
+
+    problem = (state->claim.created <= (int64_t) zone->began + ahead)
               ? CIVIC_SIGNATURE_BEFORE_START
               : civic_sign_zone_insert(zone, key, expires, ngx_time());
 
