@@ -48,7 +48,8 @@ sub get {
 
     my $seen = JSON::PP::decode_json($res->{content});
     my %sent = map { (lc $_->[0], $_->[1]) } @{ $seen->{headers} };
-    return (200, { %sent, uri => $seen->{uri} // $seen->{path} });
+    return (200, { %sent, uri => $seen->{uri} // $seen->{path},
+            method => $seen->{method} });
 }
 
 
@@ -77,6 +78,12 @@ like $sent->{uri}, qr{^/x\?a=1&b=2$}, 'other arguments reach it';
 (undef, $sent) = get("/off?a=1&access_token=$token");
 is $sent->{uri}, '/off?a=1',
     'where nobody is asked the address is rid of the token too';
+
+(undef, $sent) = get('/off/%61b/abc?access_token=abc&x=abc');
+is $sent->{uri}, '/off/%61b/abc?x=abc',
+    'a token that stands in the path, too, is left there';
+(undef, $sent) = get('/off/x?access_token=GET', method => 'GET');
+is $sent->{method}, 'GET', '... and in the method';
 
 (undef, $sent) = get("/pass?access_token=$token");
 is $sent->{authorization}, "Bearer $token",

@@ -211,7 +211,8 @@ civic_issuer_query_decode(ngx_pool_t *pool, const ngx_str_t *raw,
 
 /*
  * The address is in one buffer with the request line of HTTP/1; of HTTP/2
- * the line is a copy.
+ * the line is a copy.  No other place is touched: nginx reads the method and
+ * the path from there.
  */
 
 static void
@@ -223,16 +224,16 @@ civic_issuer_query_hide(ngx_http_request_t *r, const ngx_str_t *value)
         return;
     }
 
-    p = r->request_line.data;
-    last = p + r->request_line.len;
+    last = r->request_line.data + r->request_line.len;
+    p = ngx_strlchr(r->request_line.data, last, '?');
 
-    for ( /* void */ ; p + value->len <= last; p++) {
+    if (p != NULL) {
+        p += 1 + (value->data - r->args.data);
 
-        if (*p == *value->data && p != value->data
+        if (p != value->data && p + value->len <= last
             && ngx_memcmp(p, value->data, value->len) == 0)
         {
             ngx_memset(p, '*', value->len);
-            p += value->len - 1;
         }
     }
 
