@@ -15,7 +15,7 @@
 
 
 #include "civic.h"
-#include "civic_jose_jws.h"
+#include "civic_sign_algorithm.h"
 
 
 #define CIVIC_APP_NAME   64            /* bytes; letters, digits, "_", "-" */
@@ -36,7 +36,7 @@ typedef enum {
 
 typedef struct {
     ngx_str_t               id;
-    ngx_str_t               algorithm; /* "hmac-sha256", "sm2" ... */
+    const civic_sign_algorithm_t  *algorithm;
     ngx_str_t               schemes;   /* "rfc9421 x-ca", single spaces */
     ngx_str_t               secret;    /* bytes; never logged */
     civic_jose_key_t       *key;       /* public, ready to verify */

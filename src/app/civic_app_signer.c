@@ -27,12 +27,6 @@ typedef struct {
 } civic_app_signer_read_t;
 
 
-typedef struct {
-    ngx_str_t               name;
-    ngx_uint_t              alg;       /* of a key; 0: it takes a secret */
-} civic_app_algorithm_t;
-
-
 static ngx_int_t civic_app_signer_read(civic_app_reader_t *reader,
     const civic_json_t *json, void *out);
 static ngx_int_t civic_app_signer_id(civic_app_reader_t *reader,
@@ -74,19 +68,6 @@ static const civic_app_member_t  civic_app_signer_members[] = {
     { "created", 0, civic_app_read_time,
       offsetof(civic_app_signer_read_t, created) },
     { NULL, 0, NULL, 0 }
-};
-
-
-static const civic_app_algorithm_t  civic_app_algorithms[] = {
-    { ngx_string("hmac-sha256"), 0 },
-    { ngx_string("hmac-sm3"), 0 },
-    { ngx_string("rsa-v1_5-sha256"), CIVIC_ALG_RS256 },
-    { ngx_string("rsa-pss-sha512"), CIVIC_ALG_PS512 },
-    { ngx_string("ecdsa-p256-sha256"), CIVIC_ALG_ES256 },
-    { ngx_string("ecdsa-p384-sha384"), CIVIC_ALG_ES384 },
-    { ngx_string("ed25519"), CIVIC_ALG_EDDSA },
-    { ngx_string("sm2"), CIVIC_ALG_SM2 },
-    { ngx_null_string, 0 }
 };
 
 
@@ -184,25 +165,19 @@ static ngx_int_t
 civic_app_signer_algorithm(civic_app_reader_t *reader,
     const civic_json_t *json, void *out)
 {
-    ngx_str_t  *name = out;
+    const civic_sign_algorithm_t  **algorithm = out;
 
-    const civic_app_algorithm_t  *algorithm;
+    ngx_str_t  name;
 
-    if (civic_app_read_text(reader, json, name) != NGX_OK) {
+    if (civic_app_read_text(reader, json, &name) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    for (algorithm = civic_app_algorithms; algorithm->name.len; algorithm++) {
+    *algorithm = civic_sign_algorithm_find(&name);
 
-        if (algorithm->name.len == name->len
-            && ngx_memcmp(algorithm->name.data, name->data, name->len) == 0)
-        {
-            return NGX_OK;
-        }
-    }
-
-    return civic_app_read_error(reader, "is an unknown algorithm \"%V\"",
-                                name);
+    return *algorithm ? NGX_OK
+                      : civic_app_read_error(reader, "is an unknown "
+                                             "algorithm \"%V\"", &name);
 }
 
 
@@ -269,26 +244,16 @@ static ngx_int_t
 civic_app_signer_material(civic_app_reader_t *reader,
     const civic_app_record_t *record, civic_app_signer_read_t *read)
 {
-    const ngx_str_t              *name;
-    const civic_app_algorithm_t  *algorithm;
+    const civic_sign_algorithm_t  *algorithm;
 
-    name = &read->signer.algorithm;
-
-    for (algorithm = civic_app_algorithms; algorithm->name.len; algorithm++) {
-
-        if (algorithm->name.len == name->len
-            && ngx_memcmp(algorithm->name.data, name->data, name->len) == 0)
-        {
-            break;
-        }
-    }
+    algorithm = read->signer.algorithm;
 
     if (algorithm->alg != 0) {
 
         if (read->jwk == NULL || read->secret.len || read->sealed.len) {
             return civic_app_read_error(reader, "with \"%V\" wants a public "
                                         "key in \"jwk\", and no secret",
-                                        name);
+                                        &algorithm->name);
         }
 
         return civic_app_signer_public(reader, read, algorithm->alg);
@@ -298,7 +263,7 @@ civic_app_signer_material(civic_app_reader_t *reader,
         || (read->secret.len != 0) == (read->sealed.len != 0))
     {
         return civic_app_read_error(reader, "with \"%V\" wants a secret, and "
-                                    "no \"jwk\"", name);
+                                    "no \"jwk\"", &algorithm->name);
     }
 
     return civic_app_signer_secret(reader, record, read);

@@ -280,11 +280,10 @@ civic_sign_method_known(ngx_http_request_t *r, civic_sign_state_t *state)
 static ngx_int_t
 civic_sign_method_key(ngx_http_request_t *r, civic_sign_state_t *state)
 {
-    ngx_int_t                      rc;
-    civic_problem_e                problem;
-    const civic_app_t             *app;
-    const civic_sign_scheme_t     *scheme;
-    const civic_sign_algorithm_t  *algorithm;
+    ngx_int_t                   rc;
+    civic_problem_e             problem;
+    const civic_app_t          *app;
+    const civic_sign_scheme_t  *scheme;
 
     rc = civic_sign_method_signer(r, state, &app);
     if (rc != NGX_OK) {
@@ -301,12 +300,8 @@ civic_sign_method_key(ngx_http_request_t *r, civic_sign_state_t *state)
         }
     }
 
-    algorithm = civic_sign_algorithm_find(&app->signer->algorithm);
-
-    problem = algorithm ? scheme->verify(&state->claim, algorithm,
-                                         &app->signer->secret,
-                                         app->signer->key)
-                        : CIVIC_ALGORITHM_REFUSED;
+    problem = scheme->verify(&state->claim, app->signer->algorithm,
+                             &app->signer->secret, app->signer->key);
 
     if (problem == CIVIC_SIGNATURE_INVALID && state->rules->debug
         && scheme->bit == CIVIC_SIGN_XCA
