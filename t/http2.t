@@ -14,15 +14,19 @@ use JSON::PP ();
 use Test::More;
 
 use Civic::Gate;
+use Civic::Issuer;
 use Civic::Upstream;
 
 plan skip_all => 'curl with HTTP/2 is not installed'
     if (`curl --version 2>/dev/null` // '') !~ /^Features:.*HTTP2/m;
 
 my $up = Civic::Upstream->start;
+my $citizens = Civic::Issuer->new;
 my $port = Civic::Gate::free_port();
 my $gate = Civic::Gate->start(
-    http => 'upstream service { server ' . $up->addr . '; }' . <<"END");
+    files => { $citizens->files },
+    http => 'upstream service { server ' . $up->addr . '; }'
+          . $citizens->block('token query=access_token;') . <<"END");
     server {
         listen 127.0.0.1:$port http2;
         civic_auth off;
@@ -36,6 +40,7 @@ my $gate = Civic::Gate->start(
             civic_route GET "/down";
             proxy_pass http://127.0.0.1:1;
         }
+        location /token { access_log %DIR%/token.log; return 200; }
         location /closed/ { civic_route GET "/closed/{id}"; return 200; }
         location / { return 200 ordinary; }
     }
@@ -155,5 +160,11 @@ is(statuses(headers(1, 0, %get, ':method' => 'POST', ':path' => '/svc/a',
             . frame(0, 1, 3, 'x' x 100)
             . headers(5, 1, %get, ':path' => '/svc/b')),
    '1:413 3:405 5:200', 'nor does a refused body');
+
+is curl('/token?a=1&access_token=secret&b=2')->{status}, 200,
+    'a token in the address';
+$gate->stop;
+like $gate->read('token.log'), qr{/token\?a=1&access_token=\*{6}&b=2 HTTP/2},
+    '... is no secret of the log';
 
 done_testing;
