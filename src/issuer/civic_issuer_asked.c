@@ -57,26 +57,17 @@ civic_issuer_asked_add(civic_issuer_bearer_t *b, const civic_issuer_t *issuer,
 }
 
 
-ngx_int_t
-civic_issuer_asked_state(const civic_issuer_bearer_t *b)
+ngx_uint_t
+civic_issuer_asked_waits(const civic_issuer_bearer_t *b)
 {
-    ngx_int_t              rc;
     civic_issuer_asked_t  *asked;
-
-    rc = NGX_DECLINED;
 
     for (asked = b->state->asked; asked; asked = asked->next) {
 
-        if (asked->wait->request != b->request) {
-            continue;
+        if (asked->wait->request == b->request && asked->wait->waiting) {
+            return 1;
         }
-
-        if (asked->wait->waiting) {
-            return NGX_AGAIN;
-        }
-
-        rc = NGX_OK;
     }
 
-    return rc;
+    return 0;
 }

@@ -39,9 +39,9 @@ civic_issuer_asked_t *civic_issuer_asked_find(const civic_issuer_bearer_t *b,
 civic_issuer_asked_t *civic_issuer_asked_add(civic_issuer_bearer_t *b,
     const civic_issuer_t *issuer, civic_issuer_asked_e what);
 
-/* NGX_AGAIN: it waits now; NGX_OK: it has waited; NGX_DECLINED: never */
+/* does it wait now? */
 
-ngx_int_t civic_issuer_asked_state(const civic_issuer_bearer_t *b);
+ngx_uint_t civic_issuer_asked_waits(const civic_issuer_bearer_t *b);
 
 
 #endif /* _CIVIC_ISSUER_ASKED_H_INCLUDED_ */

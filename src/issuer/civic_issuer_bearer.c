@@ -86,13 +86,8 @@ civic_issuer_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
 
     b.state = civic_auth_state(r, ctx)->slots[CIVIC_AUTH_BEARER].state;
 
-    switch (civic_issuer_asked_state(&b)) {
-
-    case NGX_AGAIN:
+    if (civic_issuer_asked_waits(&b)) {
         return civic_issuer_bearer_park(r);
-
-    case NGX_OK:
-        civic_wait_end(r);
     }
 
     rc = civic_issuer_bearer_cached(r, &b, verdict);
