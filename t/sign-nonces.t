@@ -102,6 +102,22 @@ is code($gate), 'nonce-replayed', 'as a replay';
 $gate->stop;
 
 
+# what came before a zone began may have been good for another location
+
+my $far = gate('', server => q{
+    access_log %DIR%/code.log code;
+    civic_auth app:signature;
+    civic_signature rfc9421 ahead=0s;
+    location / { return 204; }
+    location /far/ { civic_signature rfc9421 ahead=60s; return 204; }
+});
+sleep 2;
+is ask($far), 401, 'where one location takes clocks that are a minute ahead';
+is code($far), 'signature-before-start',
+    '... a zone that is younger tells of nobody that he was not here before';
+$far->stop;
+
+
 # two gates and one Redis
 
 my $redis = Civic::Redis->start;
