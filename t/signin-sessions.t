@@ -20,9 +20,17 @@ if (my $why = Civic::Provider->missing) {
     plan skip_all => $why;
 }
 
+# a page of several parts, which are fetched at the same time
+
+my $parts = Civic::Upstream->start(sub {
+    return [200, { 'Content-Type' => 'text/html' },
+            join ' and ', map { "<!--# include virtual=\"/half/$_\" -->" }
+                          1 .. 3];
+});
+
 my $set = Civic::Signin->start(rotate => '1h', idle => '1h', workers => 2,
                                refresh => '2s',
-                               server => <<'END');
+                               server => <<'END' =~ s/%PARTS%/$parts->addr/er);
     location = /status { civic_auth off; civic_metrics; }
     location /first { civic_auth portal; error_page 418 = /api; return 418; }
     location /asked {
@@ -37,6 +45,10 @@ my $set = Civic::Signin->start(rotate => '1h', idle => '1h', workers => 2,
     }
     location = /inner { internal; civic_auth portal; return 204; }
     location /both { civic_auth portal; auth_request /inner; return 200; }
+    location = /halves {
+        civic_auth off; ssi on; ssi_types *; proxy_pass http://%PARTS%/;
+    }
+    location /half { civic_auth portal; return 200 "[half]"; }
 END
 my $cookie = '__Host-civic-portal';
 
@@ -271,6 +283,14 @@ subtest 'one look serves all locations, and subrequests wait, too' => sub {
 };
 
 
+subtest 'parts of a page that wait for the same answer' => sub {
+    my $cookies = { Cookie => "$cookie="
+                              . signed_in('lin')->cookie($set->port, $cookie) };
+    is $set->gate->get('/halves', $cookies)->{content},
+        '[half] and [half] and [half]', 'all get it';
+};
+
+
 subtest 'what happened is counted' => sub {
     my $metrics = $set->gate->get('/status')->{content};
     for my $event (qw(invited opened refreshed unknown)) {
@@ -281,4 +301,5 @@ subtest 'what happened is counted' => sub {
 
 
 $set->stop;
+$parts->stop;
 done_testing();

@@ -62,6 +62,7 @@ END
     location /admin/ { civic_auth off; civic_admin local; }
     location /signin/ { civic_auth off; civic_signin_pages portal; }
     location /poster/ { civic_auth off; civic_signin_pages poster; }
+    location /admin/ { civic_auth off; civic_admin local; }
     location /page { civic_auth portal; return 200; }
     location /other {
         civic_auth poster; add_header X-Scope $civic_scope; return 200;
@@ -299,6 +300,26 @@ subtest 'what a refresh token brings' => sub {
     $res = $refresh->($browser, 400, { error => 'invalid_grant' },
                       sub { $_[0]{status} == 401 });
     is $res->{status}, 401, 'one that says no does';
+
+    $browser = $in->();
+    my $revoked = $gate->request('POST', '/admin/revocations', {
+        headers => { 'Content-Type' => 'application/json' },
+        content => JSON::PP::encode_json({ subject => 'citizens:wang',
+                                           before => time + 1 }) });
+    is $revoked->{status}, 201, 'a person is revoked';
+    ok $redis->wait_until(sub {
+        $browser->fetch(url('/other'))->{status} == 401;
+    }), 'whose session is refused';
+    $res = $refresh->($browser, 200, {
+        id_token => $token->(iat => time + 5, scope => 'd') },
+        sub { $_[0]{status} == 200 });
+    is $res->{status}, 401, 'and stays so, refreshed or not';
+    is $gate->request('DELETE',
+                      '/admin/revocations?subject=citizens:wang')->{status},
+        204, 'until that is lifted';
+    ok $redis->wait_until(sub {
+        $browser->fetch(url('/other'))->{status} == 200;
+    }), 'everywhere';
 };
 
 

@@ -188,7 +188,11 @@ civic_signin_refresh_judge(civic_signin_job_t *job, const ngx_str_t *body)
 }
 
 
-/* an ID token of somebody else is no news of this person */
+/*
+ * An ID token of somebody else is no news of this person.  When it was
+ * issued is none either: the session counts from when he signed in, so that
+ * one which was revoked does not come back by itself.
+ */
 
 static ngx_int_t
 civic_signin_refresh_token(civic_signin_job_t *job,
@@ -225,8 +229,6 @@ civic_signin_refresh_token(civic_signin_job_t *job,
     }
 
     renewed->claims = token.payload;
-
-    /* the session stays as old as its sign-in: or a revoked one would revive */
 
     return NGX_OK;
 }
