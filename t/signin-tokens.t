@@ -8,6 +8,7 @@
 use strict;
 use warnings;
 
+use Digest::SHA ();
 use JSON::PP ();
 use MIME::Base64 ();
 use Test::More;
@@ -44,6 +45,7 @@ my $gate = Civic::Gate->start(
 civic_redis main { server @{[$redis->server]}; timeout 2s; }
 civic_revocations redis=main interval=50ms;
 civic_remote idp { url http://@{[$idp->addr]}/realm; timeout 1s; }
+civic_remote patient { url http://@{[$idp->addr]}/realm; timeout 1m; }
 civic_signin portal {
     issuer citizens; remote idp; origin http://127.0.0.1:%PORT%;
     authorize https://id.example.gov.cn/auth?tenant=1; token /token;
@@ -57,12 +59,20 @@ civic_signin poster {
     session redis=main refresh=1s;
     callback /poster/callback; cookie insecure;
 }
+civic_signin patient {
+    issuer citizens; remote patient; origin http://127.0.0.1:%PORT%;
+    authorize https://id.example.gov.cn/auth; token /token;
+    client_id gate; client_secret_file keys/secret;
+    session redis=main refresh=1s; callback /patient/callback;
+}
 END
     add_header X-Seen "$civic_auth_status|$civic_caller|$civic_code" always;
     location /admin/ { civic_auth off; civic_admin local; }
     location /signin/ { civic_auth off; civic_signin_pages portal; }
     location /poster/ { civic_auth off; civic_signin_pages poster; }
     location /admin/ { civic_auth off; civic_admin local; }
+    location /patient/ { civic_auth off; civic_signin_pages patient; }
+    location /slowly { civic_auth patient; return 200; }
     location /page { civic_auth portal; return 200; }
     location /other {
         civic_auth poster; add_header X-Scope $civic_scope; return 200;
@@ -110,7 +120,8 @@ sub come_back {
     my $token = ref $claims ? id_token($query, %$claims) : $claims;
     answer(200, { token_type => 'Bearer', access_token => 'x',
                   id_token => $token, %{ $more // {} } });
-    my $path = ($page // '') eq '/other' ? 'poster' : 'signin';
+    my $path = { '/other' => 'poster', '/slowly' => 'patient' }
+               ->{$page // ''} // 'signin';
     return $browser, $browser->get(
         url("/$path/callback?code=the+c%26de&state=$query->{state}"));
 }
@@ -320,6 +331,24 @@ subtest 'what a refresh token brings' => sub {
     ok $redis->wait_until(sub {
         $browser->fetch(url('/other'))->{status} == 200;
     }), 'everywhere';
+};
+
+
+subtest 'a refresh that is under way is not begun again' => sub {
+    my ($browser) = come_back({ aud => 'gate', sub => 'qian' }, '/slowly',
+                              { refresh_token => 'r1' });
+    my $prefix = 'civic:{signin:patient}:';
+    my $session = $prefix . 'session:' . $redis->command('GET',
+        $prefix . 'token:' . Digest::SHA::sha256_hex(
+            $browser->cookie($port, '__Host-civic-patient')));
+    my $before = $idp->count;
+    answer('wait');
+    ok $redis->wait_until(sub {
+        $browser->fetch(url('/slowly'));
+        $idp->count > $before;
+    }), 'the provider is asked';
+    cmp_ok $redis->command('HGET', $session, 'fresh'), '>', time + 60 - 1,
+        'and has all its time to answer';
 };
 
 

@@ -12,6 +12,8 @@
 --           6  next     digest of the token to go on with, if one is due
 --           7  grace    s, > 0: how long the last token still serves
 --           8  refresh  s: how long claims hold; 0: as long as the session
+--           9  retry    s, > 0: after that a refresh has failed: a provider
+--                       may take one that comes twice for theft
 --
 --     false       there is no such session
 --     {claims, scope, issued, ends, rotated[, name, refresh_token]}
@@ -26,13 +28,14 @@
 local key, digest, tokens = KEYS[1], ARGV[1], ARGV[2]
 local idle, rotate = tonumber(ARGV[4]), tonumber(ARGV[5])
 local grace, refresh = tonumber(ARGV[7]), tonumber(ARGV[8])
-local retry = 10                        -- s: after a refresh that failed
+local retry = tonumber(ARGV[9])
 
-if #KEYS ~= 1 or #ARGV ~= 8 or not (idle and rotate and grace and refresh)
-   or idle < 1 or rotate < 1 or grace < 1 or refresh < 0
+if #KEYS ~= 1 or #ARGV ~= 9
+   or not (idle and rotate and grace and refresh and retry)
+   or idle < 1 or rotate < 1 or grace < 1 or refresh < 0 or retry < 1
 then
     return redis.error_reply("ERR signin_read: token; digest, tokens, "
-        .. "sessions, idle, rotate, next, grace, refresh")
+        .. "sessions, idle, rotate, next, grace, refresh, retry")
 end
 
 local name = redis.call("GET", key)

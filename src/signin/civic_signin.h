@@ -82,6 +82,7 @@ typedef struct {
     ngx_str_t               idle_text; /* s, for scripts */
     ngx_str_t               rotate_text;
     ngx_str_t               refresh_text;
+    ngx_str_t               retry_text;
     ngx_str_t               ttl_text;
     civic_issuer_rules_t    rules;     /* of ID tokens and logout tokens */
     u_char                  key[CIVIC_JOSE_SEAL_KEY];

@@ -11,6 +11,9 @@
 #include "civic_signin.h"
 
 
+#define CIVIC_SIGNIN_RETRY  10         /* s: beyond the remote's timeout */
+
+
 static char *civic_signin_finish_names(ngx_conf_t *cf,
     civic_signin_t *signin);
 static char *civic_signin_finish_rules(ngx_conf_t *cf,
@@ -345,7 +348,11 @@ civic_signin_finish_redis(civic_signin_t *signin, ngx_pool_t *pool)
 
     if (civic_signin_finish_number(pool, signin->refresh,
                                    &signin->refresh_text)
-        != NGX_OK)
+        != NGX_OK
+        || civic_signin_finish_number(pool,
+               civic_remote_timeout(signin->remote) / 1000
+               + CIVIC_SIGNIN_RETRY, &signin->retry_text)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -5,7 +5,7 @@
  *     refresh token  ->  the provider
  *         200            the session has new claims, and a new token
  *         400, 401       he is no longer signed in there: the session ends
- *         anything else  it stays as it is; the next try is in ten seconds
+ *         anything else  it stays as it is; the next try is later
  */
 
 

@@ -61,7 +61,7 @@ civic_signin_session_read(const civic_signin_t *signin,
 {
     u_char     *p, key[128 + CIVIC_SIGNIN_DIGEST];
     u_char      coming[CIVIC_SIGNIN_DIGEST];
-    ngx_str_t   argv[9];
+    ngx_str_t   argv[10];
 
     p = ngx_cpymem(key, signin->tokens.data, signin->tokens.len);
 
@@ -83,8 +83,9 @@ civic_signin_session_read(const civic_signin_t *signin,
     argv[6].len = CIVIC_SIGNIN_DIGEST;
     ngx_str_set(&argv[7], CIVIC_SIGNIN_GRACE);
     argv[8] = signin->refresh_text;
+    argv[9] = signin->retry_text;
 
-    return civic_signin_session_eval(signin, &civic_signin_read, 1, argv, 9,
+    return civic_signin_session_eval(signin, &civic_signin_read, 1, argv, 10,
                                      reply);
 }
 
