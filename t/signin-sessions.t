@@ -107,6 +107,9 @@ subtest 'a token changes while the session lasts' => sub {
     my @told = grep { defined } map { told($_) } @answers;
     is scalar @told, 1, 'one of them is told the new one';
     isnt $told[0], $first, 'which is another';
+    my ($told) = grep { told($_) } @answers;
+    is $told->{headers}{'cache-control'}, 'private',
+        'in an answer that no shared cache may keep';
 
     is ask($first)->{status}, 200, 'the old one serves until that has come';
     is ask($told[0])->{status}, 200, 'the new one serves';

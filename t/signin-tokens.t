@@ -308,6 +308,11 @@ subtest 'what a refresh token brings' => sub {
     is $res->{status}, 200, 'a provider that fails ends nothing';
 
     $browser = $in->();
+    $res = $refresh->($browser, 401, { error => 'invalid_client' },
+                      sub { $_[0]{status} == 401 });
+    is $res->{status}, 200, 'nor does one that does not know us';
+
+    $browser = $in->();
     $res = $refresh->($browser, 400, { error => 'invalid_grant' },
                       sub { $_[0]{status} == 401 });
     is $res->{status}, 401, 'one that says no does';

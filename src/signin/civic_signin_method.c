@@ -59,6 +59,7 @@ static void civic_signin_method_told(void *data, ngx_uint_t error,
     const civic_value_t *reply);
 static ngx_int_t civic_signin_method_read(civic_signin_look_t *look,
     const civic_value_t *reply);
+static ngx_int_t civic_signin_method_tell(civic_signin_look_t *look);
 static void civic_signin_method_old(civic_signin_look_t *look,
     const civic_value_t *reply);
 static ngx_int_t civic_signin_method_remove(ngx_http_request_t *r,
@@ -71,6 +72,7 @@ static ngx_int_t civic_signin_method_header(ngx_http_request_t *r,
 
 
 static ngx_str_t  civic_signin_method_soon = ngx_string("1");
+static ngx_str_t  civic_signin_method_private = ngx_string("private");
 
 
 const civic_auth_method_t  civic_signin_method = {
@@ -312,6 +314,26 @@ civic_signin_method_read(civic_signin_look_t *look,
         || reply->u.number == 0 || r->main->header_sent)
     {
         return NGX_OK;
+    }
+
+    return civic_signin_method_tell(look);
+}
+
+
+/* the next token, in an answer that no shared cache may keep */
+
+static ngx_int_t
+civic_signin_method_tell(civic_signin_look_t *look)
+{
+    ngx_http_request_t  *r;
+
+    r = look->request;
+
+    if (civic_headers_out_add(r->main, "Cache-Control",
+                              &civic_signin_method_private)
+        == NULL)
+    {
+        return NGX_ERROR;
     }
 
     return civic_signin_cookie_set(r, look->signin, &look->signin->cookie,

@@ -4,8 +4,9 @@
  *
  *     refresh token  ->  the provider
  *         200            the session has new claims, and a new token
- *         400, 401       he is no longer signed in there: the session ends
- *         anything else  it stays as it is; the next try is later
+ *         400            he is no longer signed in there: the session ends
+ *         anything else  it stays as it is; the next try is later.  401 is
+ *                        about us: our secret is not what it was
  */
 
 
@@ -134,9 +135,7 @@ civic_signin_refresh_answered(void *data, ngx_uint_t error,
     } else if (response->status == NGX_HTTP_OK) {
         rc = civic_signin_refresh_judge(job, &response->body);
 
-    } else if (response->status == NGX_HTTP_BAD_REQUEST
-               || response->status == NGX_HTTP_UNAUTHORIZED)
-    {
+    } else if (response->status == NGX_HTTP_BAD_REQUEST) {
         rc = civic_signin_refresh_drop(job);
 
     } else {
