@@ -112,6 +112,20 @@ refused({}, 'civic_signin "citizens" has the name of a civic_issuer',
         name => 'citizens', server => 'location / { civic_auth off; }');
 refused({}, 'civic_signin "portal" is defined already in ',
         http => 'civic_signin portal { }');
+refused({ logout => '/signin/callback' },
+        '"callback" and "logout" in civic_signin "portal" are the same path');
+refused({ start => '/x', frontchannel => '/x' },
+        '"start" and "frontchannel" in civic_signin "portal" are the same ');
+
+my $again = 'civic_signin again { '
+            . join(' ', map { "$_ $block{$_};" } sort keys %block) . ' %s }';
+refused({}, 'civic_signin "again" has the callback of "portal" (',
+        http => sprintf $again, '');
+ok((check({}, http => sprintf $again, 'callback /again/callback;'))[0],
+   'another callback of the same origin');
+ok((check({ origin => 'https://b' }, http => sprintf $again, ''))[0],
+   'or the same of another');
+
 refused({}, 'civic_signin_pages names an unknown civic_signin "x"',
         server => 'location / { civic_signin_pages x; }');
 refused({}, 'civic_signin_pages is for whoever has no session yet: state '

@@ -27,6 +27,9 @@ static ngx_int_t civic_signin_block_read(ngx_conf_t *cf,
     const ngx_str_t *name, ngx_str_t *text);
 static char *civic_signin_block_close(ngx_conf_t *cf,
     civic_signin_t *signin, const civic_conf_block_t *block);
+static ngx_uint_t civic_signin_block_plain(const civic_signin_t *signin);
+static char *civic_signin_block_paths(ngx_conf_t *cf,
+    civic_signin_t *signin);
 
 
 static const civic_conf_range_t  civic_signin_block_life = {
@@ -436,31 +439,11 @@ civic_signin_block_cookie(ngx_conf_t *cf, civic_conf_block_t *block,
 }
 
 
-/* browsers take Secure cookies from this machine over http, too */
-
 static char *
 civic_signin_block_close(ngx_conf_t *cf, civic_signin_t *signin,
     const civic_conf_block_t *block)
 {
-    u_char      *host;
-    ngx_uint_t   i, plain;
-
-    static const char  *local[] = { "localhost", "127.0.0.1", "[::1]" };
-
-    plain = ngx_strncmp(signin->origin.data, "http://", 7) == 0;
-    host = signin->origin.data + 7;
-
-    for (i = 0; plain && i < sizeof(local) / sizeof(local[0]); i++) {
-
-        if (ngx_strncmp(host, local[i], ngx_strlen(local[i])) == 0
-            && (host[ngx_strlen(local[i])] == '\0'
-                || host[ngx_strlen(local[i])] == ':'))
-        {
-            plain = 0;
-        }
-    }
-
-    if (plain && !signin->insecure) {
+    if (civic_signin_block_plain(signin) && !signin->insecure) {
         return civic_conf_error(cf, signin->pos, "civic_signin \"%V\" is for "
                                 "https: \"origin %V\" wants \"cookie "
                                 "insecure\"", &signin->name,
@@ -475,6 +458,74 @@ civic_signin_block_close(ngx_conf_t *cf, civic_signin_t *signin,
 
     if (signin->idle > signin->ttl) {
         signin->idle = signin->ttl;
+    }
+
+    return civic_signin_block_paths(cf, signin);
+}
+
+
+/* browsers take Secure cookies from this machine over http, too */
+
+static ngx_uint_t
+civic_signin_block_plain(const civic_signin_t *signin)
+{
+    u_char      *host;
+    ngx_uint_t   i;
+
+    static const char  *local[] = { "localhost", "127.0.0.1", "[::1]" };
+
+    if (ngx_strncmp(signin->origin.data, "http://", 7) != 0) {
+        return 0;
+    }
+
+    host = signin->origin.data + 7;
+
+    for (i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
+
+        if (ngx_strncmp(host, local[i], ngx_strlen(local[i])) == 0
+            && (host[ngx_strlen(local[i])] == '\0'
+                || host[ngx_strlen(local[i])] == ':'))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* one page would hide another */
+
+static char *
+civic_signin_block_paths(ngx_conf_t *cf, civic_signin_t *signin)
+{
+    ngx_uint_t  i, n;
+
+    const struct {
+        const char       *word;
+        const ngx_str_t  *path;
+    } page[] = {
+        { "start", &signin->start }, { "callback", &signin->callback },
+        { "logout", &signin->logout },
+        { "backchannel", &signin->backchannel },
+        { "frontchannel", &signin->frontchannel }
+    };
+
+    for (i = 0; i < sizeof(page) / sizeof(page[0]); i++) {
+
+        for (n = 0; n < i; n++) {
+
+            if (page[i].path->len == page[n].path->len
+                && ngx_memcmp(page[i].path->data, page[n].path->data,
+                              page[n].path->len)
+                   == 0)
+            {
+                return civic_conf_error(cf, signin->pos, "\"%s\" and \"%s\" "
+                                        "in civic_signin \"%V\" are the "
+                                        "same path", page[n].word,
+                                        page[i].word, &signin->name);
+            }
+        }
     }
 
     return NGX_CONF_OK;

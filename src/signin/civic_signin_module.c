@@ -17,6 +17,8 @@ static char *civic_signin_merge_loc_conf(ngx_conf_t *cf, void *parent,
 static char *civic_signin_pages(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t civic_signin_postconfiguration(ngx_conf_t *cf);
+static char *civic_signin_callback_own(ngx_conf_t *cf,
+    civic_signin_t **signin, ngx_uint_t last);
 
 
 static ngx_command_t  civic_signin_commands[] = {
@@ -177,12 +179,44 @@ civic_signin_postconfiguration(ngx_conf_t *cf)
 
     for (i = 0; i < smcf->signins.nelts; i++) {
 
-        if (civic_signin_finish(cf, signin[i]) != NGX_CONF_OK) {
+        if (civic_signin_finish(cf, signin[i]) != NGX_CONF_OK
+            || civic_signin_callback_own(cf, signin, i) != NGX_CONF_OK)
+        {
             return NGX_ERROR;
         }
     }
 
     return NGX_OK;
+}
+
+
+/* the provider sends people back to an address: one sign-in's, or another's */
+
+static char *
+civic_signin_callback_own(ngx_conf_t *cf, civic_signin_t **signin,
+    ngx_uint_t last)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < last; i++) {
+
+        if (signin[i]->redirect.len == signin[last]->redirect.len
+            && ngx_memcmp(signin[i]->redirect.data,
+                          signin[last]->redirect.data,
+                          signin[i]->redirect.len)
+               == 0)
+        {
+            return civic_conf_error(cf, signin[last]->pos, "civic_signin "
+                                    "\"%V\" has the callback of \"%V\" "
+                                    "(%V:%ui): each of an origin needs its "
+                                    "own", &signin[last]->name,
+                                    &signin[i]->name,
+                                    &signin[i]->pos->file,
+                                    signin[i]->pos->line);
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 
