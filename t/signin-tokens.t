@@ -428,6 +428,9 @@ subtest 'logout tokens' => sub {
 my $log = $gate->log;
 unlike $log, qr/ey[\w-]{20,}\.|odd characters|secret%20with/,
     'no token and no secret in the error log';
+like $log, qr{did not answer: .*request: "GET /signin/callback\?code=\*+&},
+    'which has lines about the callback';
+unlike $log, qr/the\+c%26de/, 'without the code';
 
 $gate->stop;
 done_testing();

@@ -28,8 +28,6 @@ static ngx_str_t *civic_issuer_query_name(civic_issuer_query_t *q,
     const ngx_str_t *raw);
 static ngx_int_t civic_issuer_query_decode(ngx_pool_t *pool,
     const ngx_str_t *raw, ngx_str_t *text);
-static void civic_issuer_query_hide(ngx_http_request_t *r,
-    const ngx_str_t *value);
 static ngx_int_t civic_issuer_query_rewrite(ngx_http_request_t *r,
     const ngx_str_t *args);
 
@@ -215,7 +213,7 @@ civic_issuer_query_decode(ngx_pool_t *pool, const ngx_str_t *raw,
  * the path from there.
  */
 
-static void
+void
 civic_issuer_query_hide(ngx_http_request_t *r, const ngx_str_t *value)
 {
     u_char  *p, *last;

@@ -14,6 +14,7 @@
  */
 
 
+#include "civic_issuer_query.h"
 #include "civic_signin_cookie.h"
 #include "civic_signin_exchange.h"
 #include "civic_signin_token.h"
@@ -21,9 +22,8 @@
 #include "civic_status.h"
 
 
+static ngx_int_t civic_signin_callback_arguments(civic_signin_turn_t *turn);
 static ngx_int_t civic_signin_callback_said(civic_signin_turn_t *turn);
-static ngx_int_t civic_signin_callback_arguments(civic_signin_turn_t *turn,
-    ngx_str_t *error);
 static ngx_int_t civic_signin_callback_denied(civic_signin_turn_t *turn,
     const ngx_str_t *error);
 static void civic_signin_callback_used(void *data, ngx_uint_t error,
@@ -51,10 +51,18 @@ civic_signin_turn_callback(civic_signin_turn_t *turn)
 
     r = turn->request;
 
-    if (civic_signin_cookie_find(r, &turn->signin->browser, &browser)
-        != NGX_OK
-        || civic_signin_turn_argument(&r->args, "state", r->pool,
-                                      &turn->flow.state)
+    rc = civic_signin_callback_arguments(turn);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_ABORT && turn->flow.state.len != 0) {
+        return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_ANSWER);
+    }
+
+    if (turn->flow.state.len == 0
+        || civic_signin_cookie_find(r, &turn->signin->browser, &browser)
            != NGX_OK)
     {
         return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_STATE);
@@ -85,79 +93,77 @@ civic_signin_turn_callback(civic_signin_turn_t *turn)
 }
 
 
-/* NGX_OK: there is a code */
-
-static ngx_int_t
-civic_signin_callback_said(civic_signin_turn_t *turn)
-{
-    ngx_int_t  rc;
-    ngx_str_t  error;
-
-    rc = civic_signin_callback_arguments(turn, &error);
-
-    if (rc == NGX_ABORT) {
-        return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_ANSWER);
-    }
-
-    if (rc != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (error.len) {
-        return civic_signin_callback_denied(turn, &error);
-    }
-
-    return turn->code.len ? NGX_OK
-                          : civic_signin_turn_refuse(turn,
-                                                     CIVIC_SIGNIN_ANSWER);
-}
-
-
 /*
- * "iss" (RFC 9207) says whose answer this is, where the provider says so:
- * another one's code would be sent to ours, or ours to another.
+ * What came, copied; NGX_ABORT: a name came twice.  No log is to have the
+ * code, and nginx writes the request line to each.
  */
 
 static ngx_int_t
-civic_signin_callback_arguments(civic_signin_turn_t *turn, ngx_str_t *error)
+civic_signin_callback_arguments(civic_signin_turn_t *turn)
 {
-    ngx_int_t         rc;
-    ngx_str_t         iss;
-    ngx_uint_t        i;
-    ngx_pool_t       *pool;
-    const ngx_str_t  *issuer, *args;
+    ngx_int_t            rc;
+    ngx_str_t            raw;
+    ngx_uint_t           i;
+    ngx_http_request_t  *r;
 
     const struct {
         const char   *name;
         ngx_str_t    *value;
     } wanted[] = {
-        { "error", error }, { "code", &turn->code }, { "iss", &iss }
+        { "state", &turn->flow.state }, { "error", &turn->error },
+        { "code", &turn->code }, { "iss", &turn->iss }
     };
 
-    pool = turn->request->pool;
-    args = &turn->request->args;
-    issuer = &turn->signin->issuer->rules.issuer;
+    r = turn->request;
+    rc = NGX_OK;
 
     for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 
-        ngx_str_null(wanted[i].value);
-
-        rc = civic_signin_turn_argument(args, wanted[i].name, pool,
+        rc = civic_signin_turn_argument(&r->args, wanted[i].name, r->pool,
                                         wanted[i].value);
 
         if (rc != NGX_OK && rc != NGX_DECLINED) {
-            return rc;
+            break;
         }
+
+        rc = NGX_OK;
     }
 
-    if (iss.len
-        && (iss.len != issuer->len
-            || ngx_memcmp(iss.data, issuer->data, iss.len) != 0))
+    if (civic_signin_turn_find(&r->args, "code", &raw) == NGX_OK) {
+        civic_issuer_query_hide(r, &raw);
+    }
+
+    return rc;
+}
+
+
+/*
+ * NGX_OK: there is a code.  "iss" (RFC 9207) says whose answer this is, where
+ * the provider says so: another one's code would be sent to ours, or ours to
+ * another.
+ */
+
+static ngx_int_t
+civic_signin_callback_said(civic_signin_turn_t *turn)
+{
+    const ngx_str_t  *issuer;
+
+    issuer = &turn->signin->issuer->rules.issuer;
+
+    if (turn->iss.len
+        && (turn->iss.len != issuer->len
+            || ngx_memcmp(turn->iss.data, issuer->data, issuer->len) != 0))
     {
-        return NGX_ABORT;
+        return civic_signin_turn_refuse(turn, CIVIC_SIGNIN_ANSWER);
     }
 
-    return NGX_OK;
+    if (turn->error.len) {
+        return civic_signin_callback_denied(turn, &turn->error);
+    }
+
+    return turn->code.len ? NGX_OK
+                          : civic_signin_turn_refuse(turn,
+                                                     CIVIC_SIGNIN_ANSWER);
 }
 
 

@@ -183,13 +183,46 @@ ngx_int_t
 civic_signin_turn_argument(const ngx_str_t *text, const char *name,
     ngx_pool_t *pool, ngx_str_t *value)
 {
+    u_char     *p, *q;
+    size_t      i;
+    ngx_int_t   rc;
+    ngx_str_t   raw;
+
+    rc = civic_signin_turn_find(text, name, &raw);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    value->data = ngx_pnalloc(pool, raw.len + 1);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < raw.len; i++) {
+        value->data[i] = (raw.data[i] == '+') ? ' ' : raw.data[i];
+    }
+
+    p = value->data;
+    q = value->data;
+
+    ngx_unescape_uri(&q, &p, raw.len, 0);
+
+    value->len = q - value->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+civic_signin_turn_find(const ngx_str_t *text, const char *name,
+    ngx_str_t *raw)
+{
     size_t   len;
-    u_char  *p, *q, *end, *last, *found, *found_end;
+    u_char  *p, *end, *last;
 
     len = ngx_strlen(name);
     last = text->data + text->len;
-    found = NULL;
-    found_end = NULL;
+    ngx_str_null(raw);
 
     for (p = text->data; p < last; p = end + 1) {
 
@@ -205,36 +238,13 @@ civic_signin_turn_argument(const ngx_str_t *text, const char *name,
             continue;
         }
 
-        if (found) {
+        if (raw->data) {
             return NGX_ABORT;
         }
 
-        found = p + len + 1;
-        found_end = end;
+        raw->data = p + len + 1;
+        raw->len = end - raw->data;
     }
 
-    if (found == NULL) {
-        return NGX_DECLINED;
-    }
-
-    value->data = ngx_pnalloc(pool, found_end - found + 1);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    q = value->data;
-
-    for (p = found; p < found_end; p++) {
-        *q++ = (*p == '+') ? ' ' : *p;
-    }
-
-    p = value->data;
-    end = q;
-    q = value->data;
-
-    ngx_unescape_uri(&q, &p, end - value->data, 0);
-
-    value->len = q - value->data;
-
-    return NGX_OK;
+    return raw->data ? NGX_OK : NGX_DECLINED;
 }

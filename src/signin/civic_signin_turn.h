@@ -44,6 +44,8 @@ struct civic_signin_turn_s {
     civic_signin_flow_t     flow;
     ngx_str_t               path;      /* where to go on */
     ngx_str_t               code;
+    ngx_str_t               error;
+    ngx_str_t               iss;
     civic_signin_opening_t  opening;
 
     unsigned                waited:1;  /* it is no longer nginx's phases that
@@ -90,6 +92,11 @@ ngx_int_t civic_signin_turn_await(civic_signin_turn_t *turn,
 
 ngx_int_t civic_signin_turn_argument(const ngx_str_t *text, const char *name,
     ngx_pool_t *pool, ngx_str_t *value);
+
+/* likewise, where it is in the text, as it came */
+
+ngx_int_t civic_signin_turn_find(const ngx_str_t *text, const char *name,
+    ngx_str_t *raw);
 
 
 #endif /* _CIVIC_SIGNIN_TURN_H_INCLUDED_ */
