@@ -2,137 +2,28 @@
 
 # Copyright (C) Civic Gate
 #
-# civic_signin and a provider that lies, fails or waits: what its token
-# endpoint answers is this test's to say.
+# civic_signin and a provider that lies, fails or waits.
 
 use strict;
 use warnings;
 
-use Digest::SHA ();
 use JSON::PP ();
 use MIME::Base64 ();
 use Test::More;
-use Time::HiRes ();
 
 use lib 't/lib';
-use Civic::Browser;
-use Civic::Gate;
-use Civic::Issuer;
-use Civic::Redis;
-use Civic::Upstream;
+use Civic::Liar;
 
-my $issuer = Civic::Issuer->new;
-my $port = Civic::Gate->free_port;
-my $redis = Civic::Redis->start;
-my $dir = File::Temp->newdir('civic-signin-XXXXXX', TMPDIR => 1);
-my $secret = 'a secret with: odd characters';
-
-# answers with the file that the test wrote
-
-my $idp = Civic::Upstream->start(sub {
-    open my $in, '<', "$dir/answer" or return [500, {}, ''];
-    local $/;
-    my ($status, $body) = split /\n/, <$in>, 2;
-    return sub { sleep 5 } if $status eq 'wait';
-    return [$status, { 'Content-Type' => 'application/json' }, $body];
-});
-
-my $gate = Civic::Gate->start(
-    port => $port, files => { $issuer->files, 'keys/secret' => "$secret\n" },
-    mode => { 'keys/secret' => 0600 },
-    http => $issuer->block('require_claims department; lifetime 1m;')
-            . <<"END", server => <<'END');
-civic_redis main { server @{[$redis->server]}; timeout 2s; }
-civic_revocations redis=main interval=50ms;
-civic_remote idp { url http://@{[$idp->addr]}/realm; timeout 1s; }
-civic_remote patient { url http://@{[$idp->addr]}/realm; timeout 1m; }
-civic_signin portal {
-    issuer citizens; remote idp; origin http://127.0.0.1:%PORT%;
-    authorize https://id.example.gov.cn/auth?tenant=1; token /token;
-    client_id "gate & co"; client_secret_file keys/secret;
-    session redis=main;
-}
-civic_signin poster {
-    issuer citizens; remote idp; origin http://127.0.0.1:%PORT%;
-    authorize https://id.example.gov.cn/auth; token /token; client_auth post;
-    client_id gate; client_secret_file keys/secret;
-    session redis=main refresh=1s;
-    callback /poster/callback; cookie insecure;
-}
-civic_signin patient {
-    issuer citizens; remote patient; origin http://127.0.0.1:%PORT%;
-    authorize https://id.example.gov.cn/auth; token /token;
-    client_id gate; client_secret_file keys/secret;
-    session redis=main refresh=1s; callback /patient/callback;
-}
-END
-    add_header X-Seen "$civic_auth_status|$civic_caller|$civic_code" always;
-    location /admin/ { civic_auth off; civic_admin local; }
-    location /signin/ { civic_auth off; civic_signin_pages portal; }
-    location /poster/ { civic_auth off; civic_signin_pages poster; }
-    location /admin/ { civic_auth off; civic_admin local; }
-    location /patient/ { civic_auth off; civic_signin_pages patient; }
-    location /slowly { civic_auth patient; return 200; }
-    location /page { civic_auth portal; return 200; }
-    location /other {
-        civic_auth poster; add_header X-Scope $civic_scope; return 200;
-        add_header X-Seen "$civic_auth_status|$civic_caller|$civic_code";
-    }
-    location /scoped {
-        civic_auth portal; civic_require scope=imaging:read; return 200;
-    }
-END
+my $set = Civic::Liar->start;
+my ($gate, $idp, $redis, $issuer, $port) =
+    @$set{qw(gate idp redis issuer port)};
 
 
-sub answer {
-    my ($status, $body) = @_;
-
-    open my $out, '>', "$dir/answer.new" or die "$!\n";
-    print {$out} "$status\n",
-        ref $body ? JSON::PP::encode_json($body) : $body // '';
-    close $out;
-    rename "$dir/answer.new", "$dir/answer" or die "$!\n";
-}
-
-
-sub url { return "http://127.0.0.1:$port$_[0]" }
-
-
-# as far as the provider, which says nothing to the browser but a code
-
-sub leave {
-    my ($page) = @_;
-
-    my $browser = Civic::Browser->new;
-    my $res = $browser->get(url($page // '/page'));
-    my %query = map { split /=/, $_, 2 }
-                split /&/, $res->{headers}{location} =~ s/^[^?]+\?//r;
-    return $browser, \%query, $res->{headers}{location};
-}
-
-
-# the token is ID token's claims, or the text of one
-
-sub come_back {
-    my ($claims, $page, $more) = @_;
-
-    my ($browser, $query) = leave($page);
-    my $token = ref $claims ? id_token($query, %$claims) : $claims;
-    answer(200, { token_type => 'Bearer', access_token => 'x',
-                  id_token => $token, %{ $more // {} } });
-    my $path = { '/other' => 'poster', '/slowly' => 'patient' }
-               ->{$page // ''} // 'signin';
-    return $browser, $browser->get(
-        url("/$path/callback?code=the+c%26de&state=$query->{state}"));
-}
-
-
-sub id_token {
-    my ($query, %change) = @_;
-
-    return $issuer->token(aud => 'gate & co', nonce => $query->{nonce},
-                          %change);
-}
+sub answer    { return $set->answer(@_) }
+sub url       { return $set->url(@_) }
+sub leave     { return $set->leave(@_) }
+sub id_token  { return $set->id_token(@_) }
+sub come_back { return $set->come_back(@_) }
 
 
 subtest 'the provider is asked as OpenID Connect has it' => sub {
@@ -244,119 +135,6 @@ subtest 'a provider that fails' => sub {
 };
 
 
-subtest 'what a refresh token brings' => sub {
-    my $in = sub {
-        my ($browser, $res) = come_back({ aud => 'gate', sub => 'wang',
-                                          scope => 'a' }, '/other',
-                                        { refresh_token => 'r1' });
-        return $browser;
-    };
-
-    # asks until the provider was asked, and something came of it, or
-    # nothing for a while
-
-    my $refresh = sub {
-        my ($browser, $status, $body, $came) = @_;
-        my $before = $idp->count;
-        answer($status, $body);
-        my $res;
-        ok $redis->wait_until(sub {
-            $res = $browser->fetch(url('/other'));
-            $idp->count > $before;
-        }), 'the provider is asked';
-        $redis->wait_until(sub {
-            $res = $browser->fetch(url('/other'));
-            $came->($res);
-        }) if $came;
-        return $res;
-    };
-    my $token = sub { return $issuer->token(aud => 'gate', sub => 'wang', @_) };
-
-    my $browser = $in->();
-    my $res = $refresh->($browser, 200, {
-        id_token => $token->(scope => 'b'), refresh_token => 'r2' },
-        sub { ($_[0]{headers}{'x-scope'} // '') eq 'b' });
-    is $res->{headers}{'x-scope'}, 'b', 'other claims';
-    my $grant = qr/^grant_type=refresh_token&refresh_token/;
-    ok((grep { $_->{body} =~ /$grant=r1&client_id=gate/ } $idp->requests),
-       'with the token, by name');
-
-    $res = $refresh->($browser, 200, { access_token => 'x' });
-    is $res->{headers}{'x-scope'}, 'b', 'or nothing new';
-    ok((grep { $_->{body} =~ /$grant=r2&/ } $idp->requests),
-       'with the next token');
-
-    $res = $refresh->($browser, 200, {
-        id_token => $token->(sub => 'zhao', scope => 'c') });
-    is $res->{headers}{'x-seen'}, 'verified|citizens:wang|',
-        'nobody becomes another';
-
-    $browser = $in->();
-    is $gate->request('POST', '/admin/revocations', {
-           headers => { 'Content-Type' => 'application/json' },
-           content => '{"subject":"citizens:wang"}' })->{status}, 201,
-       'whoever is revoked';
-    $res = $refresh->($browser, 200, {
-        id_token => $token->(iat => time + 2) });
-    is $res->{status}, 401, '... has to sign in again, whatever is refreshed';
-    sleep 1;
-    $browser = $in->();
-    is $browser->fetch(url('/other'))->{status}, 200, '... and may';
-
-    $browser = $in->();
-    $res = $refresh->($browser, 500, {});
-    is $res->{status}, 200, 'a provider that fails ends nothing';
-
-    $browser = $in->();
-    $res = $refresh->($browser, 401, { error => 'invalid_client' },
-                      sub { $_[0]{status} == 401 });
-    is $res->{status}, 200, 'nor does one that does not know us';
-
-    $browser = $in->();
-    $res = $refresh->($browser, 400, { error => 'invalid_grant' },
-                      sub { $_[0]{status} == 401 });
-    is $res->{status}, 401, 'one that says no does';
-
-    $browser = $in->();
-    my $revoked = $gate->request('POST', '/admin/revocations', {
-        headers => { 'Content-Type' => 'application/json' },
-        content => JSON::PP::encode_json({ subject => 'citizens:wang',
-                                           before => time + 1 }) });
-    is $revoked->{status}, 201, 'a person is revoked';
-    ok $redis->wait_until(sub {
-        $browser->fetch(url('/other'))->{status} == 401;
-    }), 'whose session is refused';
-    $res = $refresh->($browser, 200, {
-        id_token => $token->(iat => time + 5, scope => 'd') },
-        sub { $_[0]{status} == 200 });
-    is $res->{status}, 401, 'and stays so, refreshed or not';
-    is $gate->request('DELETE',
-                      '/admin/revocations?subject=citizens:wang')->{status},
-        204, 'until that is lifted';
-    ok $redis->wait_until(sub {
-        $browser->fetch(url('/other'))->{status} == 200;
-    }), 'everywhere';
-};
-
-
-subtest 'a refresh that is under way is not begun again' => sub {
-    my ($browser) = come_back({ aud => 'gate', sub => 'qian' }, '/slowly',
-                              { refresh_token => 'r1' });
-    my $prefix = 'civic:{signin:patient}:';
-    my $session = $prefix . 'session:' . $redis->command('GET',
-        $prefix . 'token:' . Digest::SHA::sha256_hex(
-            $browser->cookie($port, '__Host-civic-patient')));
-    my $before = $idp->count;
-    answer('wait');
-    ok $redis->wait_until(sub {
-        $browser->fetch(url('/slowly'));
-        $idp->count > $before;
-    }), 'the provider is asked';
-    cmp_ok $redis->command('HGET', $session, 'fresh'), '>', time + 60 - 1,
-        'and has all its time to answer';
-};
-
-
 subtest 'whoever leaves meanwhile ends it' => sub {
     for my $answer ('wait', 200) {
         my ($browser, $query) = leave();
@@ -432,5 +210,5 @@ like $log, qr{did not answer: .*request: "GET /signin/callback\?code=\*+&},
     'which has lines about the callback';
 unlike $log, qr/the\+c%26de/, 'without the code';
 
-$gate->stop;
+$set->stop;
 done_testing();
