@@ -168,6 +168,11 @@ subtest 'logout tokens' => sub {
         'for another'       => { aud => 'x' },
         'of nobody'         => { sub => undef, sid => undef },
         'expired'           => { exp => time - 60 },
+        'without an end'    => { exp => undef },
+        'without a jti'     => { jti => undef },
+        'with an empty one' => { jti => '' },
+        'without a time'    => { iat => undef },
+        'of next year'      => { iat => time + 86400 * 365 },
         'of another issuer' => { iss => 'x' },
     );
     my ($browser) = come_back({ sub => 'wang', sid => 's1' });

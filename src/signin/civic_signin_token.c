@@ -210,12 +210,16 @@ civic_signin_token_check_id(const civic_signin_t *signin,
 }
 
 
-/* it is no ID token: those have no such event, and this has no nonce */
+/*
+ * It is no ID token: those have no such event, and this has no nonce.  Its
+ * name is what keeps it from being used again.
+ */
 
 static civic_problem_e
 civic_signin_token_check_logout(const civic_signin_t *signin,
     const civic_json_t *claims, const ngx_str_t *nonce)
 {
+    ngx_str_t            name;
     const civic_json_t  *event;
 
     event = civic_json_member(civic_json_member(claims, "events"),
@@ -224,7 +228,10 @@ civic_signin_token_check_logout(const civic_signin_t *signin,
     if (event == NULL
         || civic_json_type(event) != CIVIC_JSON_OBJECT
         || civic_json_member(claims, "nonce") != NULL
-        || civic_json_member(claims, "iat") == NULL)
+        || civic_json_member(claims, "iat") == NULL
+        || civic_json_string(civic_json_member(claims, "jti"), &name)
+           != NGX_OK
+        || name.len == 0)
     {
         return CIVIC_CLAIMS_MALFORMED;
     }
