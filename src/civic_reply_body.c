@@ -51,8 +51,8 @@ static const civic_reply_text_t  civic_reply_texts[] = {
 
     { ngx_string("unauthenticated"),
       { ngx_string("需要登录"), ngx_string("Authentication required") },
-      { ngx_string("请使用有效的访问令牌重试。"),
-        ngx_string("Try again with a valid access token.") } },
+      { ngx_string("请登录，或使用有效的访问令牌重试。"),
+        ngx_string("Sign in, or use a valid access token.") } },
 
     { ngx_string("origin-refused"),
       { ngx_string("不接受来自其他网站页面的请求"),
