@@ -85,6 +85,18 @@ is $sent->{uri}, '/off/%61b/abc?x=abc',
 (undef, $sent) = get('/off/x?access_token=GET', method => 'GET');
 is $sent->{method}, 'GET', '... and in the method';
 
+# what is taken for a token is hidden where it stands, and nowhere else: the
+# service must not see another path than was judged
+
+for (['/secret/../off/x?access_token=..', '/secret/../off/x'],
+     ['/off/a/%2e%2e/b?access_token=%2e%2e', '/off/a/%2e%2e/b'],
+     ['/off/abc?access_token=b&c=abc&d=b', '/off/abc?c=abc&d=b'])
+{
+    my ($asked, $seen) = @$_;
+    (undef, $sent) = get($asked);
+    is $sent->{uri}, $seen, "$asked reaches the service as it was judged";
+}
+
 (undef, $sent) = get("/pass?access_token=$token");
 is $sent->{authorization}, "Bearer $token",
     'civic_credentials pass gives it in the header that is made for it';
