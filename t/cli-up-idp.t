@@ -84,6 +84,14 @@ is $status, 1, 'a port that is taken is refused';
 like $said, qr/port $cli->{idp_port} is taken, .* CIVIC_IDP_PORT/,
     'by name';
 
+my $twin = Civic::Cli->new;
+$twin->{idp_port} = $twin->{port};
+($status, $said) = $twin->run('up', '-d', '--idp');
+is $status, 1, "so is the gate's own";
+like $said, qr/CIVIC_PORT and CIVIC_IDP_PORT are the same: $twin->{port}/,
+    'by name';
+$twin->run('down');
+
 ($status, $said) = $cli->run('down');
 is $status, 0, 'down succeeds';
 is_deeply [$cli->left], [], 'and leaves no process behind';
