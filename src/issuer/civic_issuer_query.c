@@ -219,8 +219,6 @@ civic_issuer_query_hide(ngx_http_request_t *r, const ngx_str_t *value)
     u_char  *p, *last;
 
     last = r->request_line.data + r->request_line.len;
-
-    last = r->request_line.data + r->request_line.len;
     p = ngx_strlchr(r->request_line.data, last, '?');
 
     if (p != NULL) {
