@@ -8,6 +8,7 @@ use warnings;
 use lib 't/lib';
 use JSON::PP qw(decode_json);
 use Test::More;
+use Time::HiRes ();
 use Civic::Cli;
 
 my $cli = Civic::Cli->new;
@@ -80,7 +81,12 @@ for my $trick ({ Host => 'evil.example' },
 
 $cli->run('app', 'create', 'his', '--scopes', 'imaging:read');
 my ($key) = ($cli->run('app', 'key', 'add', 'his'))[1] =~ /^(cg_\S+)$/m;
-is $gate->get("$imaging/studies", { 'X-Api-Key' => $key })->{status}, 200,
+for (1 .. 50) {
+    $res = $gate->get("$imaging/studies", { 'X-Api-Key' => $key });
+    last if $res->{status} != 503;      # a Redis that is busy: come again
+    Time::HiRes::sleep(0.2);
+}
+is $res->{status}, 200,
    "an application's API key opens it, too";
 my $keys = decode_json($gate->get('/.well-known/civic-jwks.json')->{content});
 is $keys->{keys}[0]{kty}, 'EC',
