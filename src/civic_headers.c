@@ -19,6 +19,51 @@ static ngx_list_part_t *civic_headers_part_unlink(ngx_list_t *list,
     ngx_list_part_t *part);
 
 
+ngx_uint_t
+civic_headers_in_named(ngx_table_elt_t *h, void *name)
+{
+    ngx_str_t  *wanted = name;
+
+    return h->key.len == wanted->len
+           && ngx_memcmp(h->lowcase_key, wanted->data, wanted->len) == 0;
+}
+
+
+/* nginx's own pointers tell of one header only, in some versions */
+
+ngx_int_t
+civic_headers_in_find(ngx_http_request_t *r, civic_header_match_pt match,
+    void *data, ngx_str_t *value)
+{
+    ngx_int_t         rc;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    rc = NGX_DECLINED;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (!match(&h[i], data)) {
+                continue;
+            }
+
+            if (rc == NGX_OK) {
+                return NGX_BUSY;
+            }
+
+            *value = h[i].value;
+            rc = NGX_OK;
+        }
+    }
+
+    return rc;
+}
+
+
 ngx_int_t
 civic_headers_in_remove(ngx_http_request_t *r, civic_header_match_pt match,
     void *data)

@@ -34,6 +34,18 @@ typedef struct {
     { ngx_string(key), (u_char *) lowcase, 0 }
 
 
+/* for `match`: `name`, an ngx_str_t in small letters */
+
+ngx_uint_t civic_headers_in_named(ngx_table_elt_t *h, void *name);
+
+/*
+ * The value of the first header that matches: NGX_OK, NGX_BUSY if there are
+ * more, NGX_DECLINED if there is none.
+ */
+
+ngx_int_t civic_headers_in_find(ngx_http_request_t *r,
+    civic_header_match_pt match, void *data, ngx_str_t *value);
+
 ngx_int_t civic_headers_in_remove(ngx_http_request_t *r,
     civic_header_match_pt match, void *data);
 ngx_int_t civic_headers_in_add(ngx_http_request_t *r,

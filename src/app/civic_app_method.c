@@ -42,8 +42,6 @@ static civic_app_method_t *civic_app_method_state(ngx_http_request_t *r,
     civic_ctx_t *ctx);
 static civic_problem_e civic_app_method_key(ngx_http_request_t *r,
     civic_app_method_t *state);
-static ngx_int_t civic_app_method_bare(ngx_http_request_t *r,
-    ngx_str_t *value);
 static ngx_uint_t civic_app_method_is_bare(ngx_table_elt_t *h, void *data);
 static ngx_int_t civic_app_method_scheme(ngx_http_request_t *r,
     ngx_str_t *value);
@@ -181,7 +179,8 @@ civic_app_method_key(ngx_http_request_t *r, civic_app_method_t *state)
     ngx_str_t  value;
 
     if (!state->seen) {
-        bare = civic_app_method_bare(r, &state->key);
+        bare = civic_headers_in_find(r, civic_app_method_is_bare, NULL,
+                                     &state->key);
         scheme = civic_app_method_scheme(r, &value);
 
         if (bare == NGX_BUSY || scheme == NGX_BUSY
@@ -204,40 +203,6 @@ civic_app_method_key(ngx_http_request_t *r, civic_app_method_t *state)
 
     return civic_app_key_check(&state->key) == NGX_OK ? CIVIC_OK
                                                       : CIVIC_KEY_MALFORMED;
-}
-
-
-/* NGX_OK, NGX_DECLINED: none; NGX_BUSY: more than one */
-
-static ngx_int_t
-civic_app_method_bare(ngx_http_request_t *r, ngx_str_t *value)
-{
-    ngx_int_t         rc;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    rc = NGX_DECLINED;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (!civic_app_method_is_bare(&h[i], NULL)) {
-                continue;
-            }
-
-            if (rc == NGX_OK) {
-                return NGX_BUSY;
-            }
-
-            *value = h[i].value;
-            rc = NGX_OK;
-        }
-    }
-
-    return rc;
 }
 
 
@@ -311,7 +276,8 @@ civic_app_method_pass(ngx_http_request_t *r, civic_ctx_t *ctx)
 
     state = civic_app_method_state(r, ctx);
 
-    if (civic_app_method_bare(r, &value) != NGX_DECLINED
+    if (civic_headers_in_find(r, civic_app_method_is_bare, NULL, &value)
+        != NGX_DECLINED
         || (!state->bare && r->headers_in.authorization != NULL))
     {
         return NGX_OK;

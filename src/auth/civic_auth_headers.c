@@ -66,34 +66,8 @@ civic_auth_strip_identity(ngx_http_request_t *r)
 ngx_int_t
 civic_auth_headers_find(ngx_http_request_t *r, ngx_str_t *value)
 {
-    ngx_int_t         rc;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    /* nginx's own pointer tells of one header only, in some versions */
-
-    rc = NGX_DECLINED;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (!civic_auth_headers_authorization(&h[i], NULL)) {
-                continue;
-            }
-
-            if (rc == NGX_OK) {
-                return NGX_BUSY;
-            }
-
-            *value = h[i].value;
-            rc = NGX_OK;
-        }
-    }
-
-    return rc;
+    return civic_headers_in_find(r, civic_auth_headers_authorization, NULL,
+                                 value);
 }
 
 

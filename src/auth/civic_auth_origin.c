@@ -17,8 +17,6 @@ static ngx_int_t civic_auth_origin_said(ngx_http_request_t *r);
 static ngx_uint_t civic_auth_origin_safe(ngx_http_request_t *r);
 static ngx_uint_t civic_auth_origin_own(ngx_http_request_t *r,
     const ngx_str_t *origin);
-static ngx_int_t civic_auth_origin_header(ngx_http_request_t *r,
-    const ngx_str_t *name, ngx_str_t *value);
 
 
 civic_problem_e
@@ -48,17 +46,17 @@ civic_auth_origin_said(ngx_http_request_t *r)
     ngx_int_t  rc;
     ngx_str_t  value;
 
-    static const ngx_str_t  origin = ngx_string("origin");
-    static const ngx_str_t  site = ngx_string("sec-fetch-site");
+    static ngx_str_t  origin = ngx_string("origin");
+    static ngx_str_t  site = ngx_string("sec-fetch-site");
 
-    rc = civic_auth_origin_header(r, &origin, &value);
+    rc = civic_headers_in_find(r, civic_headers_in_named, &origin, &value);
 
     if (rc != NGX_DECLINED) {
         return (rc == NGX_OK && civic_auth_origin_own(r, &value))
                ? NGX_OK : NGX_ABORT;
     }
 
-    rc = civic_auth_origin_header(r, &site, &value);
+    rc = civic_headers_in_find(r, civic_headers_in_named, &site, &value);
 
     if (rc == NGX_DECLINED) {
         return NGX_DECLINED;
@@ -124,41 +122,4 @@ civic_auth_origin_own(ngx_http_request_t *r, const ngx_str_t *origin)
 
     return origin->len - len == host.len
            && ngx_strncasecmp(origin->data + len, host.data, host.len) == 0;
-}
-
-
-/* NGX_OK, NGX_DECLINED: there is none, NGX_ABORT: there are two */
-
-static ngx_int_t
-civic_auth_origin_header(ngx_http_request_t *r, const ngx_str_t *name,
-    ngx_str_t *value)
-{
-    ngx_int_t         rc;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    rc = NGX_DECLINED;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len != name->len
-                || ngx_memcmp(h[i].lowcase_key, name->data, name->len) != 0)
-            {
-                continue;
-            }
-
-            if (rc == NGX_OK) {
-                return NGX_ABORT;
-            }
-
-            *value = h[i].value;
-            rc = NGX_OK;
-        }
-    }
-
-    return rc;
 }

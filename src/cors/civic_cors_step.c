@@ -199,28 +199,12 @@ static ngx_int_t
 civic_cors_step_origin(ngx_http_request_t *r, const civic_cors_t *cors,
     ngx_str_t *origin)
 {
-    ngx_uint_t        i, n;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    static ngx_str_t  name = ngx_string("origin");
 
-    n = 0;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == sizeof("origin") - 1
-                && ngx_memcmp(h[i].lowcase_key, "origin", h[i].key.len) == 0)
-            {
-                *origin = h[i].value;
-                n++;
-            }
-        }
-    }
-
-    return (n == 1 && civic_cors_step_listed(cors, origin)) ? NGX_OK
-                                                            : NGX_DECLINED;
+    return civic_headers_in_find(r, civic_headers_in_named, &name, origin)
+           == NGX_OK
+           && civic_cors_step_listed(cors, origin)
+           ? NGX_OK : NGX_DECLINED;
 }
 
 

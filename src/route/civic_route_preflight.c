@@ -14,32 +14,32 @@
 
 
 static ngx_uint_t civic_route_preflight_method(const ngx_str_t *name);
-static ngx_table_elt_t *civic_route_preflight_header(ngx_http_request_t *r,
-    const ngx_str_t *name);
 
 
-static const ngx_str_t  civic_route_preflight_origin = ngx_string("origin");
-static const ngx_str_t  civic_route_preflight_asks =
+static ngx_str_t  civic_route_preflight_origin = ngx_string("origin");
+static ngx_str_t  civic_route_preflight_asks =
     ngx_string("access-control-request-method");
 
 
 ngx_uint_t
 civic_route_preflight(ngx_http_request_t *r)
 {
-    ngx_table_elt_t  *h;
+    ngx_str_t  value;
 
     if (r->method != NGX_HTTP_OPTIONS
         || r != r->main
         || r->error_page
-        || civic_route_preflight_header(r, &civic_route_preflight_origin)
-           == NULL)
+        || civic_headers_in_find(r, civic_headers_in_named,
+                                 &civic_route_preflight_origin, &value)
+           == NGX_DECLINED
+        || civic_headers_in_find(r, civic_headers_in_named,
+                                 &civic_route_preflight_asks, &value)
+           == NGX_DECLINED)
     {
         return 0;
     }
 
-    h = civic_route_preflight_header(r, &civic_route_preflight_asks);
-
-    return h ? civic_route_preflight_method(&h->value) : 0;
+    return civic_route_preflight_method(&value);
 }
 
 
@@ -53,30 +53,6 @@ civic_route_preflight_method(const ngx_str_t *name)
     method = civic_route_methods_mask(name);
 
     return method ? method : NGX_HTTP_UNKNOWN;
-}
-
-
-static ngx_table_elt_t *
-civic_route_preflight_header(ngx_http_request_t *r, const ngx_str_t *name)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == name->len
-                && ngx_memcmp(h[i].lowcase_key, name->data, name->len) == 0)
-            {
-                return &h[i];
-            }
-        }
-    }
-
-    return NULL;
 }
 
 

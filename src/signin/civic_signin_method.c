@@ -443,26 +443,11 @@ static ngx_int_t
 civic_signin_method_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value)
 {
-    size_t            len;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    ngx_str_t  wanted;
 
-    len = ngx_strlen(name);
+    wanted.data = (u_char *) name;
+    wanted.len = ngx_strlen(name);
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == len
-                && ngx_memcmp(h[i].lowcase_key, name, len) == 0)
-            {
-                *value = h[i].value;
-                return NGX_OK;
-            }
-        }
-    }
-
-    return NGX_DECLINED;
+    return civic_headers_in_find(r, civic_headers_in_named, &wanted, value)
+           == NGX_DECLINED ? NGX_DECLINED : NGX_OK;
 }
