@@ -113,4 +113,16 @@ File::Find::find({ no_chdir => 1, wanted => sub {
 } }, 'docs');
 is_deeply(\@broken, [], 'no page links to what is not there');
 
+
+# sources that the pages name
+
+my %source;
+File::Find::find(sub { $source{$_} = 1 }, 'src');
+my $pages_all = join "\n", all(qr/\.md$/, 'docs'),
+                           map { text($_) } 'README.md', 'README.zh-CN.md';
+my @named = $pages_all =~ /\b(civic_\w+\.[ch])\b/g;
+cmp_ok(scalar @named, '>', 20, 'pages name sources');
+is_deeply([grep { !$source{$_} } @{ unique(@named) }], [],
+          'that are all there');
+
 done_testing;

@@ -76,6 +76,10 @@ typedef struct {
     ngx_array_t             queries;   /* ngx_str_t: names of arguments that
                                           hold tokens */
     ngx_shm_zone_t         *zone;      /* remembered tokens */
+
+    /* those that this worker saw last, from when it begins */
+
+    struct civic_issuer_recent_s  *recent;
 } civic_issuer_main_conf_t;
 
 
@@ -104,7 +108,7 @@ ngx_int_t civic_issuer_source_open(ngx_conf_t *cf);
 
 /* in a worker that begins: keys are fetched from now on */
 
-void civic_issuer_source_start(ngx_cycle_t *cycle);
+void civic_issuer_source_start(const civic_issuer_main_conf_t *imcf);
 
 /*
  * The keys in force, looked up anew; NULL: there are none yet, or the issuer

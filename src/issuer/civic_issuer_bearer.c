@@ -134,8 +134,7 @@ civic_issuer_bearer_end(civic_issuer_bearer_t *b, civic_problem_e problem,
         return problem == CIVIC_INTERNAL ? NGX_ERROR : NGX_ABORT;
     }
 
-    civic_issuer_cache_add(b->request, b->issuer, b->digest, b->identity,
-                           b->until);
+    civic_issuer_cache_add(b);
 
     verdict->identity = b->identity;
     verdict->object = b->issuer;
@@ -182,10 +181,7 @@ civic_issuer_bearer_cached(ngx_http_request_t *r, civic_issuer_bearer_t *b,
     }
 
     b->identity = ngx_pcalloc(r->pool, sizeof(civic_identity_t));
-
-    if (b->identity == NULL
-        || civic_jose_digest(&b->token->text, b->digest) != NGX_OK)
-    {
+    if (b->identity == NULL) {
         return NGX_ERROR;
     }
 

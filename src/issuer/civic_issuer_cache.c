@@ -13,17 +13,22 @@
  *
  * The zone's slab pool gives one chunk for the store, and its mutex, which
  * nginx frees when a worker dies holding it.  Each call takes the lock once
- * and allocates nothing while it has it.
+ * and allocates nothing while it has it.  What was found is kept by the
+ * worker as well (civic_issuer_recent.h), in the same form, so that a token
+ * which comes again and again takes none.
  */
 
 
 #include "civic_issuer_cache.h"
+#include "civic_issuer_recent.h"
 #include "civic_shm.h"
 #include "civic_status.h"
 
 
 #define CIVIC_ISSUER_CACHE_CELL  256     /* bytes; most tokens take 2 to 4 */
 #define CIVIC_ISSUER_CACHE_MAX   (4 * CIVIC_JOSE_MAX_TOKEN)
+
+#define CIVIC_ISSUER_CACHE_DENIED  5     /* s */
 
 
 #define CIVIC_ISSUER_CACHE_TEXTS  9
@@ -48,19 +53,34 @@ typedef struct {
 static ngx_int_t civic_issuer_cache_init_zone(ngx_shm_zone_t *zone,
     void *data);
 static civic_issuer_cache_t *civic_issuer_cache_get(ngx_http_request_t *r);
+static const u_char *civic_issuer_cache_recent(
+    const civic_issuer_recent_t *recent, civic_issuer_bearer_t *b,
+    civic_issuer_entry_t *head);
+static ngx_int_t civic_issuer_cache_shared(civic_issuer_cache_t *cache,
+    civic_issuer_bearer_t *b, civic_issuer_entry_t *head);
 static const civic_issuer_t *civic_issuer_cache_find_locked(
     civic_shm_t *store, const civic_issuer_bearer_t *b,
     civic_issuer_entry_t *head);
+static ngx_uint_t civic_issuer_cache_may(civic_shm_t *store,
+    const civic_issuer_bearer_t *b, ngx_uint_t i);
+static ngx_uint_t civic_issuer_cache_rival(const civic_issuer_bearer_t *b,
+    const civic_issuer_t *issuer, const civic_issuer_t *other);
+static ngx_uint_t civic_issuer_cache_over(const civic_issuer_entry_t *head,
+    const civic_issuer_t *issuer);
+static void civic_issuer_cache_keep(civic_issuer_recent_t *recent,
+    const civic_issuer_bearer_t *b, const civic_issuer_entry_t *head);
 static ngx_uint_t civic_issuer_cache_read_locked(civic_shm_t *store,
     const civic_issuer_t *issuer, const u_char *digest,
     civic_issuer_entry_t *head);
 static civic_issuer_entry_t *civic_issuer_cache_entry_locked(
     civic_shm_t *store, const civic_issuer_t *issuer, const u_char *digest);
+static void civic_issuer_cache_pass(const civic_issuer_bearer_t *b);
+static civic_problem_e civic_issuer_cache_denied_locked(civic_shm_t *store,
+    const civic_issuer_bearer_t *b, const civic_issuer_t *issuer);
 static void civic_issuer_cache_store(ngx_http_request_t *r,
     const civic_issuer_entry_t *head, const civic_identity_t *identity);
-static ngx_int_t civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
-    const civic_issuer_t *issuer, ngx_pool_t *pool,
-    civic_identity_t *identity);
+static ngx_int_t civic_issuer_cache_unpack(const civic_issuer_bearer_t *b,
+    const civic_issuer_entry_t *head, const u_char *texts);
 static void civic_issuer_cache_write_locked(civic_shm_t *store,
     civic_issuer_entry_t *entry, const civic_issuer_entry_t *head,
     const civic_identity_t *identity);
@@ -192,24 +212,86 @@ civic_issuer_cache_get(ngx_http_request_t *r)
 ngx_int_t
 civic_issuer_cache_find(ngx_http_request_t *r, civic_issuer_bearer_t *b)
 {
-    civic_issuer_cache_t  *cache;
-    civic_issuer_entry_t   head;
+    const u_char              *texts;
+    civic_issuer_entry_t       head;
+    civic_issuer_main_conf_t  *imcf;
 
-    cache = civic_issuer_cache_get(r);
+    imcf = ngx_http_get_module_main_conf(r, ngx_http_civic_issuer_module);
 
-    ngx_memzero(&head, sizeof(civic_issuer_entry_t));
+    texts = civic_issuer_cache_recent(imcf->recent, b, &head);
 
-    civic_issuer_cache_enter(cache);
+    if (texts != NULL) {
+        return civic_issuer_cache_unpack(b, &head, texts);
+    }
 
-    b->issuer = civic_issuer_cache_find_locked(cache->store, b, &head);
+    if (civic_jose_digest(&b->token->text, b->digest) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    civic_issuer_cache_leave(cache);
-
-    if (b->issuer == NULL) {
+    if (civic_issuer_cache_shared(imcf->zone->data, b, &head) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    return civic_issuer_cache_unpack(&head, b->issuer, b->pool, b->identity);
+    civic_issuer_cache_keep(imcf->recent, b, &head);
+
+    return civic_issuer_cache_unpack(b, &head, civic_issuer_cache_scratch);
+}
+
+
+/* the texts, until something else is kept; NULL: not here */
+
+static const u_char *
+civic_issuer_cache_recent(const civic_issuer_recent_t *recent,
+    civic_issuer_bearer_t *b, civic_issuer_entry_t *head)
+{
+    ngx_uint_t              i;
+    const u_char           *value;
+    civic_issuer_t        **issuer;
+    const civic_issuer_t   *by;
+
+    value = civic_issuer_recent_find(recent, &b->token->text, &by);
+    if (value == NULL) {
+        return NULL;
+    }
+
+    issuer = b->group->objects.elts;
+
+    for (i = 0; i < b->group->objects.nelts; i++) {
+
+        if (issuer[i] == by && civic_issuer_cache_may(NULL, b, i)) {
+            break;
+        }
+    }
+
+    if (i == b->group->objects.nelts) {
+        return NULL;
+    }
+
+    ngx_memcpy(head, value, sizeof(civic_issuer_entry_t));
+
+    if (civic_issuer_cache_over(head, by)) {
+        return NULL;
+    }
+
+    b->issuer = by;
+
+    return value + sizeof(civic_issuer_entry_t);
+}
+
+
+/* NGX_OK: the texts are in the scratch */
+
+static ngx_int_t
+civic_issuer_cache_shared(civic_issuer_cache_t *cache,
+    civic_issuer_bearer_t *b, civic_issuer_entry_t *head)
+{
+    civic_issuer_cache_enter(cache);
+
+    b->issuer = civic_issuer_cache_find_locked(cache->store, b, head);
+
+    civic_issuer_cache_leave(cache);
+
+    return b->issuer ? NGX_OK : NGX_DECLINED;
 }
 
 
@@ -224,7 +306,7 @@ civic_issuer_cache_find_locked(civic_shm_t *store,
 
     for (i = 0; i < b->group->objects.nelts; i++) {
 
-        if (civic_issuer_token_allowed(issuer[i], &b->token->place)
+        if (civic_issuer_cache_may(store, b, i)
             && civic_issuer_cache_read_locked(store, issuer[i], b->digest,
                                               head))
         {
@@ -233,6 +315,57 @@ civic_issuer_cache_find_locked(civic_shm_t *store,
     }
 
     return NULL;
+}
+
+
+/*
+ * May what is remembered for this issuer of the group be used?  Not while a
+ * rival before it is not known to refuse the token: who is calling must not
+ * depend on who called where before.  `store` NULL: nothing is known.
+ */
+
+static ngx_uint_t
+civic_issuer_cache_may(civic_shm_t *store, const civic_issuer_bearer_t *b,
+    ngx_uint_t i)
+{
+    ngx_uint_t        n;
+    civic_issuer_t  **issuer;
+
+    issuer = b->group->objects.elts;
+
+    if (!civic_issuer_token_allowed(issuer[i], &b->token->place)) {
+        return 0;
+    }
+
+    for (n = 0; n < i; n++) {
+
+        if (civic_issuer_cache_rival(b, issuer[n], issuer[i])
+            && (store == NULL
+                || civic_issuer_cache_denied_locked(store, b, issuer[n])
+                   == CIVIC_OK))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* could this issuer accept a token of the other? */
+
+static ngx_uint_t
+civic_issuer_cache_rival(const civic_issuer_bearer_t *b,
+    const civic_issuer_t *issuer, const civic_issuer_t *other)
+{
+    const ngx_str_t  *one, *two;
+
+    one = &issuer->rules.issuer;
+    two = &other->rules.issuer;
+
+    return one->len == two->len && ngx_memcmp(one->data, two->data, one->len)
+                                   == 0
+           && civic_issuer_token_allowed(issuer, &b->token->place);
 }
 
 
@@ -284,12 +417,7 @@ civic_issuer_cache_entry_locked(civic_shm_t *store,
         return NULL;
     }
 
-    /* the same moment at which verification would say "expired" */
-
-    if ((entry->problem == CIVIC_OK
-         && ngx_time() - issuer->rules.leeway >= entry->expires)
-        || (entry->until && ngx_time() >= entry->until))
-    {
+    if (civic_issuer_cache_over(entry, issuer)) {
         civic_shm_remove(store, mixed);
         return NULL;
     }
@@ -298,30 +426,62 @@ civic_issuer_cache_entry_locked(civic_shm_t *store,
 }
 
 
-static ngx_int_t
-civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
-    const civic_issuer_t *issuer, ngx_pool_t *pool,
-    civic_identity_t *identity)
-{
-    size_t       len;
-    u_char      *p;
-    ngx_str_t   *text;
-    ngx_uint_t   i;
+/* the same moment at which verification would say "expired" */
 
+static ngx_uint_t
+civic_issuer_cache_over(const civic_issuer_entry_t *head,
+    const civic_issuer_t *issuer)
+{
+    return (head->problem == CIVIC_OK
+            && ngx_time() - issuer->rules.leeway >= head->expires)
+           || (head->until && ngx_time() >= head->until);
+}
+
+
+static void
+civic_issuer_cache_keep(civic_issuer_recent_t *recent,
+    const civic_issuer_bearer_t *b, const civic_issuer_entry_t *head)
+{
+    ngx_str_t  value, texts;
+
+    value.data = (u_char *) head;
+    value.len = sizeof(civic_issuer_entry_t);
+
+    texts.data = civic_issuer_cache_scratch;
+    texts.len = civic_issuer_cache_length(head);
+
+    civic_issuer_recent_add(recent, &b->token->text, b->issuer, &value,
+                            &texts);
+}
+
+
+static ngx_int_t
+civic_issuer_cache_unpack(const civic_issuer_bearer_t *b,
+    const civic_issuer_entry_t *head, const u_char *texts)
+{
+    size_t             len;
+    u_char            *p;
+    ngx_str_t         *text;
+    ngx_uint_t         i;
+    const ngx_str_t   *name;
+    civic_identity_t  *identity;
+
+    name = &b->issuer->name;
+    identity = b->identity;
     len = civic_issuer_cache_length(head);
 
-    p = ngx_pnalloc(pool, issuer->name.len + 1 + len);
+    p = ngx_pnalloc(b->pool, name->len + 1 + len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     identity->caller.data = p;
-    identity->caller.len = issuer->name.len + 1 + head->lengths[0];
+    identity->caller.len = name->len + 1 + head->lengths[0];
 
-    p = ngx_cpymem(p, issuer->name.data, issuer->name.len);
+    p = ngx_cpymem(p, name->data, name->len);
     *p++ = ':';
 
-    ngx_memcpy(p, civic_issuer_cache_scratch, len);
+    ngx_memcpy(p, texts, len);
 
     for (i = 0; i < CIVIC_ISSUER_CACHE_TEXTS; i++) {
         text = (ngx_str_t *) ((u_char *) identity
@@ -331,7 +491,7 @@ civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
         p += text->len;
     }
 
-    identity->issuer = issuer->name;
+    identity->issuer = *name;
     identity->issued = (time_t) head->issued;
     identity->expires = (time_t) head->expires;
 
@@ -340,8 +500,7 @@ civic_issuer_cache_unpack(const civic_issuer_entry_t *head,
 
 
 void
-civic_issuer_cache_add(ngx_http_request_t *r, const civic_issuer_t *issuer,
-    const u_char *digest, const civic_identity_t *identity, time_t until)
+civic_issuer_cache_add(const civic_issuer_bearer_t *b)
 {
     ngx_uint_t             i;
     const ngx_str_t       *text;
@@ -349,14 +508,14 @@ civic_issuer_cache_add(ngx_http_request_t *r, const civic_issuer_t *issuer,
 
     ngx_memzero(&head, sizeof(civic_issuer_entry_t));
 
-    civic_issuer_cache_mix(head.digest, digest, issuer);
+    civic_issuer_cache_mix(head.digest, b->digest, b->issuer);
 
-    head.issued = identity->issued;
-    head.expires = identity->expires;
-    head.until = until;
+    head.issued = b->identity->issued;
+    head.expires = b->identity->expires;
+    head.until = b->until;
 
     for (i = 0; i < CIVIC_ISSUER_CACHE_TEXTS; i++) {
-        text = (const ngx_str_t *) ((const u_char *) identity
+        text = (const ngx_str_t *) ((const u_char *) b->identity
                                     + civic_issuer_cache_texts[i]);
 
         if (text->len > CIVIC_ISSUER_CACHE_MAX) {
@@ -366,13 +525,35 @@ civic_issuer_cache_add(ngx_http_request_t *r, const civic_issuer_t *issuer,
         head.lengths[i] = (uint16_t) text->len;
     }
 
-    civic_issuer_cache_store(r, &head, identity);
+    civic_issuer_cache_store(b->request, &head, b->identity);
+    civic_issuer_cache_pass(b);
+}
+
+
+/* those before b->issuer that might have accepted the token did not */
+
+static void
+civic_issuer_cache_pass(const civic_issuer_bearer_t *b)
+{
+    ngx_uint_t        i;
+    civic_issuer_t  **issuer;
+
+    issuer = b->group->objects.elts;
+
+    for (i = 0; i < b->group->objects.nelts && issuer[i] != b->issuer; i++) {
+
+        if (civic_issuer_cache_rival(b, issuer[i], b->issuer)
+            && civic_issuer_cache_denied(b, issuer[i]) == CIVIC_OK)
+        {
+            civic_issuer_cache_deny(b, issuer[i], CIVIC_ISSUER_UNKNOWN);
+        }
+    }
 }
 
 
 void
-civic_issuer_cache_deny(ngx_http_request_t *r, const civic_issuer_t *issuer,
-    const u_char *digest, civic_problem_e problem, time_t until)
+civic_issuer_cache_deny(const civic_issuer_bearer_t *b,
+    const civic_issuer_t *issuer, civic_problem_e problem)
 {
     civic_identity_t      nobody;
     civic_issuer_entry_t  head;
@@ -380,33 +561,43 @@ civic_issuer_cache_deny(ngx_http_request_t *r, const civic_issuer_t *issuer,
     ngx_memzero(&nobody, sizeof(civic_identity_t));
     ngx_memzero(&head, sizeof(civic_issuer_entry_t));
 
-    civic_issuer_cache_mix(head.digest, digest, issuer);
+    civic_issuer_cache_mix(head.digest, b->digest, issuer);
 
-    head.until = until;
+    head.until = ngx_time() + CIVIC_ISSUER_CACHE_DENIED;
     head.problem = problem;
 
-    civic_issuer_cache_store(r, &head, &nobody);
+    civic_issuer_cache_store(b->request, &head, &nobody);
 }
 
 
 civic_problem_e
-civic_issuer_cache_denied(ngx_http_request_t *r,
-    const civic_issuer_t *issuer, const u_char *digest)
+civic_issuer_cache_denied(const civic_issuer_bearer_t *b,
+    const civic_issuer_t *issuer)
 {
     civic_problem_e        problem;
     civic_issuer_cache_t  *cache;
-    civic_issuer_entry_t  *entry;
 
-    cache = civic_issuer_cache_get(r);
+    cache = civic_issuer_cache_get(b->request);
 
     civic_issuer_cache_enter(cache);
 
-    entry = civic_issuer_cache_entry_locked(cache->store, issuer, digest);
-    problem = entry ? entry->problem : CIVIC_OK;
+    problem = civic_issuer_cache_denied_locked(cache->store, b, issuer);
 
     civic_issuer_cache_leave(cache);
 
     return problem;
+}
+
+
+static civic_problem_e
+civic_issuer_cache_denied_locked(civic_shm_t *store,
+    const civic_issuer_bearer_t *b, const civic_issuer_t *issuer)
+{
+    civic_issuer_entry_t  *entry;
+
+    entry = civic_issuer_cache_entry_locked(store, issuer, b->digest);
+
+    return entry ? entry->problem : CIVIC_OK;
 }
 
 

@@ -14,9 +14,6 @@
 #include "civic_status.h"
 
 
-#define CIVIC_ISSUER_INTROSPECT_DENIED  5    /* s */
-
-
 static civic_problem_e civic_issuer_introspect_ask(civic_issuer_bearer_t *b,
     const civic_issuer_t *issuer);
 static civic_problem_e civic_issuer_introspect_judge(
@@ -81,7 +78,7 @@ civic_issuer_introspect(civic_issuer_bearer_t *b,
     asked = civic_issuer_asked_find(b, issuer, CIVIC_ISSUER_ASKED_TOKEN);
 
     if (asked == NULL) {
-        problem = civic_issuer_cache_denied(b->request, issuer, b->digest);
+        problem = civic_issuer_cache_denied(b, issuer);
 
         return problem == CIVIC_OK ? civic_issuer_introspect_ask(b, issuer)
                                    : problem;
@@ -122,10 +119,7 @@ static civic_problem_e
 civic_issuer_introspect_judge(civic_issuer_bearer_t *b,
     const civic_issuer_t *issuer, const ngx_str_t *answer)
 {
-    time_t           now;
     civic_problem_e  problem;
-
-    now = ngx_time();
 
     problem = civic_issuer_introspect_claims(b, issuer, answer);
 
@@ -133,13 +127,12 @@ civic_issuer_introspect_judge(civic_issuer_bearer_t *b,
         civic_status_count(CIVIC_METRIC_ASKS_ACTIVE, 1);
 
         b->issuer = issuer;
-        b->until = now + issuer->introspect.cache;
+        b->until = ngx_time() + issuer->introspect.cache;
 
     } else if (problem != CIVIC_INTERNAL) {
         civic_status_count(CIVIC_METRIC_ASKS_INACTIVE, 1);
 
-        civic_issuer_cache_deny(b->request, issuer, b->digest, problem,
-                                now + CIVIC_ISSUER_INTROSPECT_DENIED);
+        civic_issuer_cache_deny(b, issuer, problem);
     }
 
     return problem;

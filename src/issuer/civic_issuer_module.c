@@ -6,7 +6,7 @@
  */
 
 
-#include "civic_issuer.h"
+#include "civic_issuer_recent.h"
 #include "civic_issuer_status.h"
 
 
@@ -71,7 +71,21 @@ civic_issuer_preconfiguration(ngx_conf_t *cf)
 static ngx_int_t
 civic_issuer_init_process(ngx_cycle_t *cycle)
 {
-    civic_issuer_source_start(cycle);
+    civic_issuer_main_conf_t  *imcf;
+
+    imcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_civic_issuer_module);
+
+    if (imcf == NULL || imcf->issuers.nelts == 0) {
+        return NGX_OK;
+    }
+
+    imcf->recent = civic_issuer_recent_create(cycle->pool);
+    if (imcf->recent == NULL) {
+        return NGX_ERROR;
+    }
+
+    civic_issuer_source_start(imcf);
 
     return NGX_OK;
 }

@@ -270,17 +270,10 @@ civic_issuer_source_remote(ngx_conf_t *cf, const civic_issuer_t *issuer,
 
 
 void
-civic_issuer_source_start(ngx_cycle_t *cycle)
+civic_issuer_source_start(const civic_issuer_main_conf_t *imcf)
 {
-    ngx_uint_t                  i;
-    civic_issuer_t            **issuer;
-    civic_issuer_main_conf_t   *imcf;
-
-    imcf = ngx_http_cycle_get_module_main_conf(cycle,
-                                               ngx_http_civic_issuer_module);
-    if (imcf == NULL) {
-        return;
-    }
+    ngx_uint_t        i;
+    civic_issuer_t  **issuer;
 
     issuer = imcf->issuers.elts;
 
