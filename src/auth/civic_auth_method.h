@@ -99,6 +99,8 @@ struct civic_auth_ctx_s {
         void               *state;     /* the method's own */
         unsigned            cached:1;
     } slots[CIVIC_AUTH_METHODS];
+
+    struct civic_auth_turn_s  *turns;  /* civic_auth_turn.c's own */
 };
 
 

@@ -13,6 +13,7 @@
 
 #include "civic_auth_conf.h"
 #include "civic_auth_headers.h"
+#include "civic_auth_turn.h"
 #include "civic_cert.h"
 #include "civic_revoke.h"
 #include "civic_sign_recheck.h"
@@ -453,6 +454,10 @@ civic_auth_step_refuse(ngx_http_request_t *r, civic_ctx_t *ctx,
     }
 
     civic_status_count(CIVIC_METRIC_AUTH_REFUSED, 1);
+
+    if (civic_problems[problem].status == NGX_HTTP_UNAUTHORIZED) {
+        civic_auth_turn_failed(r);
+    }
 
     if (civic_auth_step_settle(r, ctx, NULL, CIVIC_AUTH_REFUSED)
         != NGX_DECLINED)

@@ -9,6 +9,7 @@
  */
 
 
+#include "civic_auth_turn.h"
 #include "civic_issuer_asked.h"
 #include "civic_issuer_cache.h"
 #include "civic_issuer_introspect.h"
@@ -93,6 +94,12 @@ civic_issuer_bearer_judge(ngx_http_request_t *r, civic_ctx_t *ctx,
     rc = civic_issuer_bearer_cached(r, &b, verdict);
 
     if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    rc = civic_auth_turn_take(r, ctx);
+
+    if (rc != NGX_OK) {
         return rc;
     }
 

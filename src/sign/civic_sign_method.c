@@ -8,6 +8,7 @@
  */
 
 
+#include "civic_auth_turn.h"
 #include "civic_sign.h"
 
 
@@ -286,6 +287,11 @@ civic_sign_method_key(ngx_http_request_t *r, civic_sign_state_t *state)
     const civic_sign_scheme_t  *scheme;
 
     rc = civic_sign_method_signer(r, state, &app);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = civic_auth_turn_take(r, civic_ctx_get(r));
     if (rc != NGX_OK) {
         return rc;
     }

@@ -16,6 +16,8 @@
     X(AUTH_CACHED, "auth_total", "result", "cached", "")                      \
     X(AUTH_ANONYMOUS, "auth_total", "result", "anonymous", "")                \
     X(AUTH_REFUSED, "auth_total", "result", "refused", "")                    \
+    X(AUTH_DEFERRED, "auth_deferred_total", "", "",                           \
+      "Credentials verified last, their address having sent bad ones")        \
     X(SIGNIN_INVITED, "signin_total", "event", "invited",                     \
       "Browser sign-in, by event")                                            \
     X(SIGNIN_OPENED, "signin_total", "event", "opened", "")                   \
