@@ -76,11 +76,20 @@ civic_json_wrong(const ngx_str_t *text)
     size_t      i;
     ngx_uint_t  depth, values, quoted;
 
+    static const u_char  marks[256] = {
+        ['"'] = 1, ['\\'] = 1, [','] = 1,
+        ['['] = 1, [']'] = 1, ['{'] = 1, ['}'] = 1
+    };
+
     depth = 0;
     values = 0;
     quoted = 0;
 
     for (i = 0; i < text->len; i++) {
+
+        if (!marks[text->data[i]]) {
+            continue;
+        }
 
         switch (text->data[i]) {
 
