@@ -118,6 +118,26 @@ is code($far), 'signature-before-start',
 $far->stop;
 
 
+# a reload that makes the window longer
+
+my $short = 'civic_signature rfc9421 ahead=0s window=2s;';
+my %grown = (http => "civic_apps file=$file; log_format code '\$civic_code';",
+             server => "access_log %DIR%/code.log code; $short
+                        civic_auth app:signature; location / { return 204; }");
+my $grown = Civic::Gate->start(%grown);
+sleep 2;
+%first = $signer->headers('GET', 'gate.example', '/x');
+is ask($grown, %first), 204, 'a signature is good for two seconds';
+$grown->write('conf/nginx.conf', Civic::Gate->configuration(
+    %grown, server => $grown{server} =~ s/window=2s/window=60s/r));
+ok $grown->reload, 'then for a minute';
+sleep 3;
+is ask($grown, %first), 401, 'what was used before is not good again';
+is code($grown), 'signature-stale', '... for its nonce may be forgotten';
+is ask($grown), 204, 'what is signed now is accepted';
+$grown->stop;
+
+
 # two gates and one Redis
 
 my $redis = Civic::Redis->start;

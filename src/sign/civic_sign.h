@@ -31,12 +31,24 @@ typedef struct {
 } civic_sign_longest_t;
 
 
+/*
+ * A reload that makes windows longer finds nonces that were kept for the
+ * former one: what was signed until then is good for no longer than that.
+ */
+
+typedef struct {
+    time_t                  until;     /* 0: nothing of the kind */
+    time_t                  window;
+} civic_sign_former_t;
+
+
 typedef struct {
     ngx_str_t               redis_name; /* empty: the zone */
     civic_redis_t          *redis;
     size_t                  size;      /* of the zone */
     ngx_shm_zone_t         *zone;
     civic_sign_longest_t    longest[CIVIC_SIGN_BITS]; /* by a scheme's bit */
+    civic_sign_former_t     former[CIVIC_SIGN_BITS];
     civic_pos_t            *pos;       /* NULL: nothing was said */
 } civic_sign_main_conf_t;
 
@@ -88,6 +100,10 @@ ngx_int_t civic_sign_body_read(ngx_http_request_t *r,
     civic_sign_state_t *state);
 ngx_int_t civic_sign_nonce_use(ngx_http_request_t *r,
     civic_sign_state_t *state);
+
+/* once the http block is read: what a former configuration kept, and how */
+
+void civic_sign_nonce_inherit(ngx_conf_t *cf, civic_sign_main_conf_t *smcf);
 
 /* digests, and keeps, what comes of a body that is waited for */
 

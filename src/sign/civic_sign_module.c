@@ -182,6 +182,8 @@ civic_sign_postconfiguration(ngx_conf_t *cf)
 
     smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_sign_module);
 
+    civic_sign_nonce_inherit(cf, smcf);
+
     if (smcf->redis == NULL && civic_sign_zone_add(cf, smcf) != NGX_OK) {
         return NGX_ERROR;
     }

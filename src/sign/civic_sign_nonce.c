@@ -16,7 +16,14 @@
 #define CIVIC_SIGN_NONCE_KEY  (sizeof("civic:nonce:") - 1                     \
                                + 2 * CIVIC_JOSE_DIGEST_LEN)
 
+/* s; workers of before a reload answer what they have begun with */
 
+#define CIVIC_SIGN_NONCE_LEAVING  10
+
+
+static civic_sign_main_conf_t *civic_sign_nonce_before(ngx_conf_t *cf);
+static ngx_uint_t civic_sign_nonce_former(const civic_sign_main_conf_t *smcf,
+    const civic_sign_claim_t *claim);
 static ngx_int_t civic_sign_nonce_text(ngx_http_request_t *r,
     const civic_sign_claim_t *claim, ngx_str_t *text);
 static ngx_int_t civic_sign_nonce_send(ngx_http_request_t *r,
@@ -25,6 +32,83 @@ static ngx_int_t civic_sign_nonce_send(ngx_http_request_t *r,
 static void civic_sign_nonce_handler(void *data, ngx_uint_t error,
     const civic_value_t *reply);
 static void civic_sign_nonce_cleanup(void *data);
+
+
+void
+civic_sign_nonce_inherit(ngx_conf_t *cf, civic_sign_main_conf_t *smcf)
+{
+    ngx_uint_t               i;
+    civic_sign_former_t     *former, *before;
+    civic_sign_main_conf_t  *osmcf;
+
+    osmcf = civic_sign_nonce_before(cf);
+    if (osmcf == NULL) {
+        return;
+    }
+
+    for (i = 0; i < CIVIC_SIGN_BITS; i++) {
+        former = &smcf->former[i];
+        before = &osmcf->former[i];
+
+        *former = *before;
+
+        if (osmcf->longest[i].window == 0
+            || osmcf->longest[i].window >= smcf->longest[i].window)
+        {
+            continue;
+        }
+
+        /* of two reloads, the shorter window for all until the second */
+
+        former->window = before->until
+                         ? ngx_min(before->window, osmcf->longest[i].window)
+                         : osmcf->longest[i].window;
+
+        former->until = ngx_time() + osmcf->longest[i].ahead
+                        + CIVIC_SIGN_NONCE_LEAVING;
+    }
+}
+
+
+/* NULL: nginx starts, or its former configuration knew nothing of us */
+
+static civic_sign_main_conf_t *
+civic_sign_nonce_before(ngx_conf_t *cf)
+{
+    ngx_uint_t    i;
+    ngx_cycle_t  *old;
+
+    old = cf->cycle->old_cycle;
+
+    if (old == NULL || ngx_is_init_cycle(old)) {
+        return NULL;
+    }
+
+    for (i = 0; old->modules[i]; i++) {
+
+        if (old->modules[i] == &ngx_http_civic_sign_module) {
+            return ngx_http_cycle_get_module_main_conf(old,
+                                                  ngx_http_civic_sign_module);
+        }
+    }
+
+    return NULL;
+}
+
+
+/* true: its nonce may have been used and forgotten */
+
+static ngx_uint_t
+civic_sign_nonce_former(const civic_sign_main_conf_t *smcf,
+    const civic_sign_claim_t *claim)
+{
+    const civic_sign_former_t  *former;
+
+    former = &smcf->former[claim->scheme->bit];
+
+    return claim->created <= (int64_t) former->until
+           && claim->created + former->window < (int64_t) ngx_time();
+}
 
 
 ngx_int_t
@@ -53,6 +137,11 @@ civic_sign_nonce_use(ngx_http_request_t *r, civic_sign_state_t *state)
     }
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_civic_sign_module);
+
+    if (civic_sign_nonce_former(smcf, &state->claim)) {
+        state->problem = CIVIC_SIGNATURE_STALE;
+        return NGX_DECLINED;
+    }
 
     if (civic_sign_nonce_text(r, &state->claim, &text) != NGX_OK) {
         return NGX_ERROR;
