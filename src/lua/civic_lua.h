@@ -8,9 +8,8 @@
  * in a process of its own.
  *
  * A VM has a cap on its memory; a run has a budget of instructions and CPU
- * time, which pcall cannot outwit.  No call below ever throws or blocks.
- *
- * This is the only header of lua/ that others may include.
+ * time, which pcall cannot outwit.  No call below ever throws or blocks.  No
+ * other header of lua/ may be included by others.
  */
 
 
@@ -79,6 +78,11 @@ typedef struct {
     civic_lua_failure_t      failure;
     uint64_t                 instructions; /* spent so far */
     uint64_t                 cpu;      /* ns, likewise */
+    uint64_t                 inherited; /* ns beside that: others' garbage */
+    uint64_t                 allocated; /* bytes so far; of these, */
+    uint64_t                 settled;  /* those before the last collection, */
+    uint64_t                 collected; /* which was at this byte of the VM */
+    unsigned                 collects:1; /* it had the VM collect */
     void                    *state;    /* owned by lua/ */
 } civic_lua_run_t;
 
@@ -125,10 +129,7 @@ ngx_int_t civic_lua_run_resume(civic_lua_run_t *run,
     const civic_value_t *results, ngx_uint_t nresults);
 ngx_int_t civic_lua_run_go_on(civic_lua_run_t *run);
 
-/*
- * raise: the operation raises the problem `code`, which pcall may catch.
- * fail: an ordinary error, at the plugin's own line.
- */
+/* raise: a problem, which pcall may catch; fail: an error at its own line */
 
 ngx_int_t civic_lua_run_raise(civic_lua_run_t *run, const ngx_str_t *code,
     const civic_value_t *fields);

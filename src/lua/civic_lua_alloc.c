@@ -50,6 +50,7 @@ civic_lua_alloc(void *data, void *p, size_t osize, size_t nsize)
     memory->used = memory->used - osize + nsize;
 
     if (nsize > osize) {
+        memory->allocated += nsize - osize;
         civic_lua_budget_charge(vm, nsize - osize);
     }
 

@@ -21,6 +21,11 @@
  * there, nor can C: such a stretch has a third of the CPU time and no more,
  * since everybody else in the worker waits for it.
  *
+ * Collecting garbage is shared by those who allocated since it was done last,
+ * and the first time in a run by all whose memory lies there: a run does not
+ * die of what others left.  What is not its own share is on nobody's budget; a
+ * run that makes the VM collect again pays for all of it.
+ *
  * xpcall is not LuaJIT's: its handler would run inside the hook, where no
  * hook runs.  See base.lua.
  */
@@ -58,6 +63,7 @@ static void civic_lua_budget_ticked(int signo);
 static void civic_lua_budget_hook(lua_State *L, lua_Debug *ar);
 static uint64_t civic_lua_budget_cpu(civic_lua_vm_t *vm, uint64_t enough);
 static int civic_lua_budget_metered(lua_State *L);
+static void civic_lua_budget_share(lua_State *L, civic_lua_vm_t *vm);
 static void civic_lua_budget_check(lua_State *L, civic_lua_vm_t *vm);
 static uint64_t civic_lua_budget_spend(civic_lua_vm_t *vm, ngx_uint_t work);
 static uint64_t civic_lua_budget_longest(const civic_lua_vm_t *vm);
@@ -191,7 +197,13 @@ civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run)
     vm->run = run;
     vm->stack = __builtin_frame_address(0);
     vm->wall = civic_lua_budget_clock(CLOCK_MONOTONIC);
+    vm->inherited = 0;
     vm->charged = 0;
+
+    if (run->collected != vm->memory.collected) {
+        run->collected = vm->memory.collected;
+        run->settled = run->allocated;
+    }
 
     if (vm->wall - civic_lua_budget_base.wall > CIVIC_LUA_BUDGET_BASE) {
         civic_lua_budget_base.wall = vm->wall;
@@ -227,7 +239,18 @@ civic_lua_budget_leave(civic_lua_vm_t *vm)
     civic_lua_budget_running = NULL;
 
     vm->run->cpu += civic_lua_budget_cpu(vm, CIVIC_LUA_BUDGET_EXACT);
+    vm->run->inherited += vm->inherited;
+    civic_lua_budget_count(vm, vm->run);
+
     vm->run = NULL;
+}
+
+
+void
+civic_lua_budget_count(civic_lua_vm_t *vm, civic_lua_run_t *run)
+{
+    run->allocated += vm->memory.allocated - vm->memory.counted;
+    vm->memory.counted = vm->memory.allocated;
 }
 
 
@@ -332,7 +355,7 @@ civic_lua_budget_hook(lua_State *L, lua_Debug *ar)
     }
 
     if (vm->kill == CIVIC_LUA_ALIVE && vm->memory.collect) {
-        civic_lua_budget_collect(L, vm);
+        civic_lua_budget_share(L, vm);
     }
 
     if (vm->kill == CIVIC_LUA_ALIVE) {
@@ -363,7 +386,9 @@ civic_lua_budget_check(lua_State *L, civic_lua_vm_t *vm)
     slice = vm->loaded ? (uint64_t) vm->budget.slice * 1000000 : 0;
     cpu = civic_lua_budget_spend(vm, CIVIC_LUA_HOOK);
 
-    if (slice == 0 || cpu <= slice || vm->kill != CIVIC_LUA_ALIVE) {
+    if (slice == 0 || cpu + vm->inherited <= slice
+        || vm->kill != CIVIC_LUA_ALIVE)
+    {
         return;
     }
 
@@ -454,28 +479,71 @@ civic_lua_budget_longest(const civic_lua_vm_t *vm)
 
 
 /*
- * What is live may keep up to three quarters; more moves the line half way
- * to the cap, so that a full VM does not collect at every instruction.
+ * The others' share of the time is taken out of the run's, on both clocks.
+ * What was allocated before the last collection was shared then; but if it was
+ * live then, it is only now that it goes.
+ */
+
+static void
+civic_lua_budget_share(lua_State *L, civic_lua_vm_t *vm)
+{
+    uint64_t          cpu, own, all;
+    civic_lua_run_t  *run;
+
+    run = vm->run;
+
+    civic_lua_budget_count(vm, run);
+
+    own = run->allocated - run->settled;
+    all = vm->memory.allocated - vm->memory.collected;
+
+    if (!run->collects) {
+        run->collects = 1;
+        all = ngx_max(all, vm->memory.used);
+    }
+
+    cpu = civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID);
+    civic_lua_budget_collect(L, vm);
+    cpu = civic_lua_budget_clock(CLOCK_THREAD_CPUTIME_ID) - cpu;
+
+    run->collected = vm->memory.collected;
+    run->settled = run->allocated;
+
+    if (own < all) {
+        cpu -= (uint64_t) ((double) cpu * own / all);
+
+        vm->since += cpu;
+        vm->wall += cpu;
+        vm->inherited += cpu;
+    }
+}
+
+
+/*
+ * The line is at three quarters, and at least half way from what is live to
+ * the cap, so that a full VM does not collect at every instruction.
  */
 
 void
 civic_lua_budget_collect(lua_State *L, civic_lua_vm_t *vm)
 {
     size_t               cap;
+    uint64_t             before;
     civic_lua_memory_t  *memory;
 
     memory = &vm->memory;
     cap = vm->budget.memory;
+    before = memory->allocated;
 
     (void) lua_gc(L, LUA_GCCOLLECT, 0);
 
-    memory->soft = cap / 4 * 3;
+    /* tables of its own, which are no run's */
 
-    if (memory->used > memory->soft) {
-        memory->soft = (memory->used + cap) / 2;
-    }
+    memory->counted += memory->allocated - before;
 
+    memory->soft = ngx_max(cap / 4 * 3, (memory->used + cap) / 2);
     memory->collect = 0;
+    memory->collected = memory->allocated;
 }
 
 

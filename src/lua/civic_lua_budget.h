@@ -25,6 +25,10 @@ void civic_lua_budget_tick(void);
 void civic_lua_budget_enter(civic_lua_vm_t *vm, civic_lua_run_t *run);
 void civic_lua_budget_leave(civic_lua_vm_t *vm);
 
+/* what the VM has allocated since anybody counted is the run's */
+
+void civic_lua_budget_count(civic_lua_vm_t *vm, civic_lua_run_t *run);
+
 /* the hook looks at the next instruction, not only after CIVIC_LUA_HOOK */
 
 void civic_lua_budget_hurry(civic_lua_vm_t *vm);

@@ -113,6 +113,7 @@ civic_lua_run_start(civic_lua_run_t *run, civic_lua_vm_t *vm,
                              &run->failure)
         != NGX_OK)
     {
+        civic_lua_budget_count(vm, run);
         return NGX_ERROR;
     }
 
@@ -195,6 +196,7 @@ civic_lua_run_go(civic_lua_run_t *run, int nargs)
     state = run->state;
 
     if (vm->gave_way && vm->gave_way != run) {
+        civic_lua_budget_count(vm, run);
         state->nargs = nargs;
         return NGX_BUSY;
     }

@@ -54,6 +54,9 @@ typedef struct {
     size_t                   cap;
     size_t                   used;
     size_t                   soft;     /* beyond it garbage is collected */
+    uint64_t                 allocated; /* ever; of these, */
+    uint64_t                 counted;  /* those on some run's account */
+    uint64_t                 collected; /* those before the last collection */
     unsigned                 collect:1;
 } civic_lua_memory_t;
 
@@ -79,6 +82,7 @@ struct civic_lua_vm_s {
     char                    *stack;    /* of C, when it was resumed */
     uint64_t                 since;    /* ns: on the CPU's clock, */
     uint64_t                 wall;     /* and on the wall's: resumed */
+    uint64_t                 inherited; /* ns: since then, of no run */
     size_t                   charged;  /* bytes of work since then */
     ngx_uint_t               kill;     /* civic_lua_kill_e */
     ngx_str_t                name;

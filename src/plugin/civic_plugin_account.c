@@ -248,7 +248,8 @@ civic_plugin_account(civic_plugin_t *plugin,
     (void) __atomic_fetch_add(&tally->wall, wall, __ATOMIC_RELAXED);
 
     if (run != NULL) {
-        (void) __atomic_fetch_add(&entry->cpu, run->cpu, __ATOMIC_RELAXED);
+        (void) __atomic_fetch_add(&entry->cpu, run->cpu + run->inherited,
+                                  __ATOMIC_RELAXED);
         (void) __atomic_fetch_add(&tally->cpu, run->cpu, __ATOMIC_RELAXED);
     }
 

@@ -415,6 +415,58 @@ garbage(void **state)
 }
 
 
+/* each run adds a little, until one has gone through all that is live */
+
+static void
+fill(ngx_msec_t cpu)
+{
+    size_t  most;
+
+    plugin_conf.budget.memory = 128 * 1024 * 1024;
+    plugin_conf.budget.cpu = cpu;
+
+    assert_true(plugin_load("local keep return { fill = function()"
+                            " for i = 1, 2000 do keep = { keep, i } end end,"
+                            " drop = function() keep = nil"
+                            " return #('x'):rep(83e5) end }"));
+
+    most = plugin_conf.budget.memory / 4 * 3;
+
+    while (civic_lua_vm_memory(plugin_vm) < most + 1024 * 1024) {
+        if (plugin_start("fill") != NGX_OK) {
+            fail_msg("at %d bytes: %s", (int) civic_lua_vm_memory(plugin_vm),
+                     plugin_message());
+        }
+    }
+}
+
+
+/* that takes longer than it may run, and is not its doing */
+
+static void
+inherited(void **state)
+{
+    fill(10);
+
+    /* nor is what goes now, and was live then */
+
+    fill(30);
+
+    if (plugin_start("drop") != NGX_OK) {
+        fail_msg("%s", plugin_message());
+    }
+
+    /* one that makes its own garbage pays for it */
+
+    assert_true(plugin_load("local keep for i = 1, 1e4 do"
+                            " keep = { keep, i } end return { f = function()"
+                            " while true do local s = ('x'):rep(1e6) end"
+                            " end }"));
+    assert_int_equal(plugin_start("f"), NGX_ERROR);
+    assert_int_equal(plugin_run.failure.kind, CIVIC_LUA_CPU);
+}
+
+
 static void
 many_stretches(void **state)
 {
@@ -548,6 +600,8 @@ main(void)
         { "the cap on memory ends a run whatever it catches", memory,
           plugin_setup, plugin_teardown, NULL },
         { "what was thrown away does not count against the cap", garbage,
+          plugin_setup, plugin_teardown, NULL },
+        { "a run is not ended for what others left to collect", inherited,
           plugin_setup, plugin_teardown, NULL },
         { "what C keeps for a run beside its memory goes with it",
           memory_beside, plugin_setup, plugin_teardown, NULL },
