@@ -25,6 +25,8 @@ my %routes = (
     'GET /bad' => { %run, run => 'bad' },
     'GET /loop' => { %run, run => 'loop' },
     'GET /own' => { %run, run => 'own' },
+    'GET /large' => { %run, run => 'large' },
+    'POST /body' => { %run, run => 'good' },
     'GET /unused' => { %run, run => 'good' });
 my $lua = <<'END';
 local M = {}
@@ -32,6 +34,11 @@ function M.good() return 200, "good" end
 function M.bad() error("of its own") end
 function M.loop() while true do end end
 function M.own() civic.problem("taken") end
+function M.large(r)
+    local t = {}
+    for i = 1, tonumber(r.query.n) do t[i] = { i } end
+    return 200, tostring(#t)
+end
 return M
 END
 
@@ -145,11 +152,38 @@ $total += $metrics->value('civic_plugin_requests_total',
                           plugin => $plugin, outcome => $_) for @outcomes;
 is $sum, $total, 'routes add up to what the plugin has';
 
+
+# the routes of a plugin share its VM, and each has its own on its account
+
+is_deeply [ask('large?n=10000', 6)], [(200) x 6], 'it answers';
+look();
+my $large = value('allocated_bytes_total', 'GET /large');
+my $largest = value('allocated_bytes_max', 'GET /large');
+cmp_ok $largest, '>', 10_000 * 32, 'a route that allocates much';
+cmp_ok $large, '>=', 6 * 10_000 * 32, 'all of its runs';
+cmp_ok $large, '<=', 6 * $largest, 'and no more';
+cmp_ok value('allocated_bytes_max', 'GET /good'), '<', $largest / 10,
+       'its neighbour in the same VM allocates little';
+cmp_ok value('allocated_bytes_total', 'GET /good'), '>', 0, 'but something';
+ask('large?n=20000');
+ask('large?n=10');
+look();
+cmp_ok value('allocated_bytes_max', 'GET /large'), '>', 1.5 * $largest,
+       'the largest run is told';
+$gate->request('POST', '/health/hello/body', { content => 'x' x 100_000,
+    headers => { 'Content-Type' => 'text/plain' } });
+look();
+cmp_ok value('allocated_bytes_max', 'POST /body'), '>', 100_000,
+       'what a request brings counts';
+is row('GET /large')->{allocated_bytes_max},
+   value('allocated_bytes_max', 'GET /large'), 'the status has it too';
+
 my $row = row('GET /loop');
 is $row->{killed}, 1, 'the status has them too';
 cmp_ok $row->{lua_seconds}, '>', 0, 'with their time';
 is_deeply [sort keys %$row],
-          [sort @outcomes, qw(kills lua_seconds rests route seconds)],
+          [sort @outcomes, qw(allocated_bytes allocated_bytes_max kills
+                              lua_seconds rests route seconds)],
           'and nothing else';
 
 
@@ -165,6 +199,10 @@ ask('new', 4);
 look();
 is requests('GET /good', 'answered'), 52, 'a new version keeps the numbers';
 is requests('GET /new', 'answered'), 4, 'a new route begins';
+is value('allocated_bytes_max', 'GET /large'), 0,
+   'what the largest run was begins anew';
+cmp_ok value('allocated_bytes_total', 'GET /large'), '>', $large,
+       'what was allocated does not';
 is requests('GET /bad', 'failed'), 2, 'one that is gone is not forgotten yet';
 is row('GET /bad')->{failed}, 2, 'nor in the status';
 

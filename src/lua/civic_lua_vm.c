@@ -257,6 +257,7 @@ civic_lua_vm_load(civic_lua_vm_t *vm, ngx_pool_t *pool,
         *failure = run.failure;
     }
 
+    civic_lua_budget_count(vm, &run);
     civic_lua_run_end(&run);
     vm->loaded = 1;
 

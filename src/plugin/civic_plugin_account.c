@@ -250,7 +250,7 @@ civic_plugin_account(civic_plugin_t *plugin,
     if (run != NULL) {
         (void) __atomic_fetch_add(&entry->cpu, run->cpu + run->inherited,
                                   __ATOMIC_RELAXED);
-        (void) __atomic_fetch_add(&tally->cpu, run->cpu, __ATOMIC_RELAXED);
+        civic_plugin_tally_run(tally, run);
     }
 
     trouble = run ? civic_plugin_tally_trouble(item->entry, &place)

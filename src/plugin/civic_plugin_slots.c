@@ -224,7 +224,7 @@ civic_plugin_slots_trouble(civic_plugin_slots_t *slots,
 
 
 void
-civic_plugin_slots_calm(civic_plugin_slots_t *slots, ngx_uint_t owner)
+civic_plugin_slots_renew(civic_plugin_slots_t *slots, ngx_uint_t owner)
 {
     ngx_uint_t  i;
 
@@ -233,6 +233,7 @@ civic_plugin_slots_calm(civic_plugin_slots_t *slots, ngx_uint_t owner)
          i = civic_plugin_slots_next(slots, owner, i))
     {
         ngx_memzero(&slots->troubles[i - 1], sizeof(civic_plugin_trouble_t));
+        slots->slots[i - 1].tally.largest = 0;
     }
 }
 

@@ -25,16 +25,18 @@
 
 #define CIVIC_PLUGIN_MAX        512    /* plugins */
 #define CIVIC_PLUGIN_SLOTS      4096   /* routes of all plugins */
-#define CIVIC_PLUGIN_SLOT_LEN   116    /* bytes of a route's key */
+#define CIVIC_PLUGIN_SLOT_LEN   164    /* bytes of a route's key */
 #define CIVIC_PLUGIN_OUTCOMES   5      /* civic_plugin_outcome_e */
 
 
-/* one line of the cache */
+/* what most runs change is one line of the cache */
 
 typedef struct {
     uint64_t                 outcomes[CIVIC_PLUGIN_OUTCOMES];
     uint64_t                 cpu;      /* ns in Lua */
     uint64_t                 wall;     /* ns from begin to end */
+    uint64_t                 allocated; /* bytes of Lua's memory */
+    uint64_t                 largest;  /* bytes, likewise, of one run */
     uint64_t                 deaths;   /* workers that the watchdog ended */
 } civic_plugin_tally_t;
 
@@ -99,9 +101,9 @@ civic_plugin_tally_t *civic_plugin_slots_tally(civic_plugin_slots_t *slots,
 civic_plugin_trouble_t *civic_plugin_slots_trouble(
     civic_plugin_slots_t *slots, const civic_plugin_place_t *place);
 
-/* none of the owner's routes rests any more */
+/* a new version: no route rests any more, and no run was large */
 
-void civic_plugin_slots_calm(civic_plugin_slots_t *slots, ngx_uint_t owner);
+void civic_plugin_slots_renew(civic_plugin_slots_t *slots, ngx_uint_t owner);
 
 /* the owner's slots in turn: 0 begins, and ends */
 

@@ -100,6 +100,16 @@ static const civic_status_declared_t  civic_plugin_status_families[] = {
         CIVIC_STATUS_COUNTER, 1 },
       civic_plugin_tally_wall },
 
+    { { "plugin_route_allocated_bytes_total",
+        "Memory that routes of plugins allocated in Lua, freed since or not",
+        CIVIC_STATUS_COUNTER, 1 },
+      civic_plugin_tally_allocated },
+
+    { { "plugin_route_allocated_bytes_max",
+        "The most that one run of this version of a route allocated",
+        CIVIC_STATUS_GAUGE, 1 },
+      civic_plugin_tally_largest },
+
     { { "plugin_route_kills_total",
         "Workers that the watchdog ended inside a route of a plugin",
         CIVIC_STATUS_COUNTER, 1 },

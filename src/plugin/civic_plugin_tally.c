@@ -42,6 +42,11 @@ static void civic_plugin_tally_show_cpu(const civic_status_walk_t *walk,
     civic_status_sample_t *sample, const civic_plugin_tally_t *tally);
 static void civic_plugin_tally_show_wall(const civic_status_walk_t *walk,
     civic_status_sample_t *sample, const civic_plugin_tally_t *tally);
+static void civic_plugin_tally_show_allocated(
+    const civic_status_walk_t *walk, civic_status_sample_t *sample,
+    const civic_plugin_tally_t *tally);
+static void civic_plugin_tally_show_largest(const civic_status_walk_t *walk,
+    civic_status_sample_t *sample, const civic_plugin_tally_t *tally);
 static void civic_plugin_tally_show_kills(const civic_status_walk_t *walk,
     civic_status_sample_t *sample, const civic_plugin_tally_t *tally);
 static void civic_plugin_tally_show(const civic_status_walk_t *walk,
@@ -166,6 +171,29 @@ civic_plugin_tally_trouble(ngx_uint_t i, const civic_plugin_place_t *place)
 }
 
 
+void
+civic_plugin_tally_run(civic_plugin_tally_t *tally,
+    const civic_lua_run_t *run)
+{
+    uint64_t  largest;
+
+    (void) __atomic_fetch_add(&tally->cpu, run->cpu, __ATOMIC_RELAXED);
+    (void) __atomic_fetch_add(&tally->allocated, run->allocated,
+                              __ATOMIC_RELAXED);
+
+    largest = __atomic_load_n(&tally->largest, __ATOMIC_RELAXED);
+
+    while (run->allocated > largest
+           && !__atomic_compare_exchange_n(&tally->largest, &largest,
+                                           run->allocated, 1,
+                                           __ATOMIC_RELAXED,
+                                           __ATOMIC_RELAXED))
+    {
+        /* void */
+    }
+}
+
+
 /* 0 begins, and ends: no route, others, then slots from 3 on */
 
 static ngx_uint_t
@@ -234,6 +262,20 @@ void
 civic_plugin_tally_wall(const civic_status_walk_t *walk)
 {
     civic_plugin_tally_walk(walk, civic_plugin_tally_show_wall);
+}
+
+
+void
+civic_plugin_tally_allocated(const civic_status_walk_t *walk)
+{
+    civic_plugin_tally_walk(walk, civic_plugin_tally_show_allocated);
+}
+
+
+void
+civic_plugin_tally_largest(const civic_status_walk_t *walk)
+{
+    civic_plugin_tally_walk(walk, civic_plugin_tally_show_largest);
 }
 
 
@@ -331,6 +373,22 @@ civic_plugin_tally_show_wall(const civic_status_walk_t *walk,
 
 
 static void
+civic_plugin_tally_show_allocated(const civic_status_walk_t *walk,
+    civic_status_sample_t *sample, const civic_plugin_tally_t *tally)
+{
+    civic_plugin_tally_show(walk, sample, tally->allocated);
+}
+
+
+static void
+civic_plugin_tally_show_largest(const civic_status_walk_t *walk,
+    civic_status_sample_t *sample, const civic_plugin_tally_t *tally)
+{
+    civic_plugin_tally_show(walk, sample, tally->largest);
+}
+
+
+static void
 civic_plugin_tally_show_kills(const civic_status_walk_t *walk,
     civic_status_sample_t *sample, const civic_plugin_tally_t *tally)
 {
@@ -386,6 +444,10 @@ civic_plugin_tally_write(civic_status_out_t *out, ngx_uint_t entry)
         civic_plugin_tally_member(out, "kills", row.tally.deaths, 0);
         civic_plugin_tally_member(out, "lua_seconds", row.tally.cpu, 1);
         civic_plugin_tally_member(out, "seconds", row.tally.wall, 1);
+        civic_plugin_tally_member(out, "allocated_bytes",
+                                  row.tally.allocated, 0);
+        civic_plugin_tally_member(out, "allocated_bytes_max",
+                                  row.tally.largest, 0);
         civic_plugin_tally_member(out, "rests", row.rests * 1000000, 1);
 
         civic_status_out_text(out, "}");

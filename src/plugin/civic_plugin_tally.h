@@ -30,6 +30,11 @@ civic_plugin_place_t civic_plugin_tally_place(const civic_plugin_t *plugin,
 civic_plugin_tally_t *civic_plugin_tally_at(ngx_uint_t entry,
     const civic_plugin_place_t *place);
 
+/* what a run cost, which has ended */
+
+void civic_plugin_tally_run(civic_plugin_tally_t *tally,
+    const civic_lua_run_t *run);
+
 /* what rests if it keeps failing: all of the plugin, if it has no slot */
 
 civic_plugin_trouble_t *civic_plugin_tally_trouble(ngx_uint_t entry,
@@ -40,6 +45,8 @@ civic_plugin_trouble_t *civic_plugin_tally_trouble(ngx_uint_t entry,
 void civic_plugin_tally_requests(const civic_status_walk_t *walk);
 void civic_plugin_tally_cpu(const civic_status_walk_t *walk);
 void civic_plugin_tally_wall(const civic_status_walk_t *walk);
+void civic_plugin_tally_allocated(const civic_status_walk_t *walk);
+void civic_plugin_tally_largest(const civic_status_walk_t *walk);
 void civic_plugin_tally_kills(const civic_status_walk_t *walk);
 
 /* a list, as JSON */

@@ -268,7 +268,9 @@ civic_plugin_zone_publish(const civic_plugin_record_t *record)
     if (changed) {
         civic_plugin_trouble_over(&entry->trouble);
         civic_plugin_trouble_over(&entry->apart);
-        civic_plugin_slots_calm(&sh->slots, i);
+        civic_plugin_slots_renew(&sh->slots, i);
+        entry->none.largest = 0;
+        entry->other.largest = 0;
         entry->loads += record->used && record->hash_len;
     }
 

@@ -406,6 +406,50 @@ many_runs(void **state)
 }
 
 
+/* runs that wait for one another share the VM, not the account */
+
+static void
+allocated(void **state)
+{
+    ngx_str_t        name = string("small");
+    civic_value_t    value;
+    civic_lua_run_t  small;
+
+    assert_true(plugin_load("return { large = function()"
+                            " local s = ('x'):rep(1e5) civic.time.now()"
+                            " s = s .. ('y'):rep(1e5) civic.time.now() end,"
+                            " small = function(s) civic.time.now()"
+                            " return s end }"));
+
+    civic_value_set_number(&value, 1);
+
+    assert_int_equal(plugin_start("large"), NGX_AGAIN);
+    assert_int_equal(civic_lua_run_start(&small, plugin_vm, plugin_pool,
+                                         &name, &value, 1), NGX_AGAIN);
+    assert_true(plugin_run.allocated > 1e5 && plugin_run.allocated < 3e5);
+
+    assert_int_equal(plugin_resume_number(1), NGX_AGAIN);
+    assert_int_equal(civic_lua_run_resume(&small, &value, 1), NGX_OK);
+    assert_int_equal(plugin_resume_number(1), NGX_OK);
+
+    assert_true(plugin_run.allocated > 4e5 && plugin_run.allocated < 2e6);
+    assert_true(small.allocated > 0 && small.allocated < 5e4);
+
+    civic_lua_run_end(&small);
+
+    /* what it is given is its own, in a VM whose parts are all loaded */
+
+    value.type = CIVIC_VALUE_STRING;
+    value.u.string.len = 300000;
+    value.u.string.data = ngx_pcalloc(plugin_pool, value.u.string.len);
+
+    assert_int_equal(civic_lua_run_start(&small, plugin_vm, plugin_pool,
+                                         &name, &value, 1), NGX_AGAIN);
+    assert_true(small.allocated > 300000 && small.allocated < 350000);
+    civic_lua_run_end(&small);
+}
+
+
 int
 main(void)
 {
@@ -431,6 +475,8 @@ main(void)
         { "time, crypto, text and sort do as they say", faces, plugin_setup,
           plugin_teardown, NULL },
         { "JSON is strict in both directions", json, plugin_setup,
+          plugin_teardown, NULL },
+        { "what each run has allocated is known", allocated, plugin_setup,
           plugin_teardown, NULL },
         { "runs that wait can be abandoned", abandoned, plugin_setup,
           plugin_teardown, NULL },

@@ -149,6 +149,28 @@ all_workers_find_the_same(void **state)
 
 
 static void
+a_new_version_keeps_sums_and_forgets_what_was_large(void **state)
+{
+    civic_plugin_counted_t  a = route("GET /a"), b = route("GET /a");
+    civic_plugin_tally_t   *tally;
+
+    (void) civic_plugin_slots_enlist(&slots, 0, &a, 1);
+    (void) civic_plugin_slots_enlist(&slots, 1, &b, 1);
+    count(&a);
+    civic_plugin_slots_tally(&slots, &a.place)->largest = 7;
+    civic_plugin_slots_tally(&slots, &b.place)->largest = 7;
+
+    civic_plugin_slots_renew(&slots, 0);
+
+    tally = civic_plugin_slots_tally(&slots, &a.place);
+    assert_int_equal(tally->outcomes[0], 1);
+    assert_int_equal(tally->largest, 0);
+    assert_int_equal(civic_plugin_slots_tally(&slots, &b.place)->largest, 7);
+    assert_int_equal(sizeof(civic_plugin_slot_t) % 64, 0);
+}
+
+
+static void
 what_finds_no_room_has_no_slot(void **state)
 {
     civic_plugin_counted_t  a = route("GET /a");
@@ -276,6 +298,8 @@ main(void)
         cmocka_unit_test_setup(a_route_keeps_its_numbers_while_it_has_its_key,
                                setup),
         cmocka_unit_test_setup(all_workers_find_the_same, setup),
+        cmocka_unit_test_setup(
+            a_new_version_keeps_sums_and_forgets_what_was_large, setup),
         cmocka_unit_test_setup(what_finds_no_room_has_no_slot, setup),
         cmocka_unit_test_setup(a_plugin_that_went_makes_room, setup),
         cmocka_unit_test_setup(
