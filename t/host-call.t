@@ -25,7 +25,7 @@ my $gate = Civic::Plugin->start(
 civic_department health {
     path    %DIR%/plugins/health;
     prefix  /health;
-    allow   calls=data/pay,data/none,health/loop;
+    allow   calls=data/pay,data/late,data/none,health/loop;
     timeout 2s;
 }
 civic_department data {
@@ -78,6 +78,7 @@ my @calls = map { "data/pay:$_" } 'GET /orders/{id:[0-9]+}/{rest...}',
             'POST /orders', 'GET /taken', 'GET /fails', 'GET /slow',
             'GET /text', 'GET /gone', 'GET /data/pay/text', 'PUT /several',
             'DELETE /several', 'PATCH /several/{id}', 'DELETE /several/{id}';
+push @calls, 'data/late:GET /', 'data/none:GET /';
 
 Civic::Host->plugin($gate, 'health/caller', <<'END',
 local m = {}
@@ -129,13 +130,15 @@ function m.listed(r)
 end
 function m.gone(r) return told("data/pay:GET /gone") end
 function m.other(r) return told("data/other:GET /") end
+function m.late(r) return told("data/late:GET /") end
+function m.none(r) return told("data/none:GET /") end
 
 return m
 END
     needs => { calls => \@calls },
     routes => { map { ("GET /$_" => $_) } qw(show param lacks query make once
                 mismatch body nobody taken fails slow text whole gone other
-                several unlisted any listed) });
+                several unlisted any listed late none) });
 
 
 sub ask { return Civic::Host::body($gate->get("/health/caller/$_[0]",
@@ -186,6 +189,8 @@ is ask('listed')->{answer}{status}, 409, 'but one that lists it goes first';
 
 like ask('gone')->{err}, qr/has no route "GET \/gone"/, 'not one there is not';
 like ask('other')->{err}, qr/manifest\.json lacks/, 'nor one not named';
+like ask('none')->{err}, qr/there is no plugin "data\/none"/,
+     'nor one whose plugin is not there';
 is $gate->get('/data/pay/taken')->{status}, 404,
    'for a client a route for plugins is not there';
 
@@ -202,6 +207,27 @@ for (1 .. 4) {
 }
 sleep 0.1;
 is ask('text')->{answer}{body}, 'text', 'clients may leave';
+
+
+# one that is there, but not loaded: what a client gets
+
+Civic::Plugin->write($gate, 'data/late', 'manifest.json' => '{');
+Civic::Plugin->await($gate, 'data/late', sub { ($_[0]{reason} // '') ne '' });
+is Civic::Host::body($gate->get('/data/late/'))->{code}, 'plugin-not-loaded',
+   'a plugin that is not loaded, for a client';
+is_deeply ask('late'), { ok => JSON::PP::true, answer => { status => 503,
+          body => { status => 503, code => 'plugin-not-loaded' } } },
+          'for a plugin that is an answer as well';
+
+Civic::Plugin->write($gate, 'data/late', Civic::Plugin->files('there',
+    name => 'late', manifest => { prefix => ['/data/late'] }));
+Civic::Plugin->await($gate, 'data/late', sub { $_[0]{state} eq 'ready' });
+for (1 .. 100) {
+    $told = ask('late');
+    last if $told->{ok} && $told->{answer}{status} == 200;
+    sleep 0.05;
+}
+is $told->{answer}{body}, 'there', 'which is another once it is loaded';
 
 
 # one that calls itself

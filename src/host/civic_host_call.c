@@ -42,6 +42,8 @@ typedef struct {
 
 static ngx_int_t civic_host_call_target(civic_host_job_t *job,
     const ngx_str_t *target, civic_host_call_t *call);
+static ngx_int_t civic_host_call_unloaded(civic_host_call_t *call,
+    const ngx_str_t *name);
 static const civic_plugin_route_spec_t *civic_host_call_find(
     const civic_plugin_t *plugin, const ngx_str_t *key, ngx_str_t *method);
 static ngx_uint_t civic_host_call_same(const ngx_str_t *a,
@@ -145,9 +147,7 @@ civic_host_call_target(civic_host_job_t *job, const ngx_str_t *target,
     call->plugin = civic_plugin_find(&name);
 
     if (call->plugin == NULL) {
-        (void) civic_host_job_fail(job, "call: there is no plugin \"%V\"",
-                                   &name);
-        return NGX_DECLINED;
+        return civic_host_call_unloaded(call, &name);
     }
 
     call->spec = civic_host_call_find(call->plugin, &key,
@@ -166,6 +166,32 @@ civic_host_call_target(civic_host_job_t *job, const ngx_str_t *target,
     }
 
     return NGX_OK;
+}
+
+
+/* as for a client: not a word of its routes is known */
+
+static ngx_int_t
+civic_host_call_unloaded(civic_host_call_t *call, const ngx_str_t *name)
+{
+    civic_value_t          *value = call->job->answer.own;
+    const civic_problem_t  *problem = &civic_problems[CIVIC_UNLOADED];
+
+    if (!civic_plugin_known(name)) {
+        (void) civic_host_job_fail(call->job, "call: there is no plugin "
+                                   "\"%V\"", name);
+
+    } else if (civic_host_call_code(call, value, problem->status,
+                                    &problem->code, NULL)
+               == NGX_OK)
+    {
+        (void) civic_host_job_give(call->job, value, 1);
+
+    } else {
+        return NGX_ERROR;
+    }
+
+    return NGX_DECLINED;
 }
 
 

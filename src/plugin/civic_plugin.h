@@ -71,9 +71,10 @@ const civic_department_t *civic_plugin_department(ngx_conf_t *cf,
 const civic_plugin_route_spec_t *civic_plugin_route(
     const civic_route_t *route, civic_plugin_t **plugin);
 
-/* by name, for civic.call and schedules; NULL: there is none */
+/* by name; NULL: it is not loaded, or not known: there is no folder of it */
 
 civic_plugin_t *civic_plugin_find(const ngx_str_t *name);
+ngx_uint_t civic_plugin_known(const ngx_str_t *name);
 
 /* all that this worker knows: civic_plugin_t *; const, until the next poll */
 

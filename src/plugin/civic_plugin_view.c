@@ -351,6 +351,25 @@ civic_plugin_find(const ngx_str_t *name)
 }
 
 
+ngx_uint_t
+civic_plugin_known(const ngx_str_t *name)
+{
+    ngx_uint_t             i;
+    civic_plugin_record_t  record;
+
+    i = civic_plugin_zone() ? civic_plugin_zone_find(name)
+                            : CIVIC_PLUGIN_NONE;
+
+    if (i == CIVIC_PLUGIN_NONE) {
+        return 0;
+    }
+
+    civic_plugin_zone_read(i, &record);
+
+    return record.used;
+}
+
+
 const ngx_array_t *
 civic_plugin_all(void)
 {
