@@ -8,23 +8,22 @@
  * is refused on the way in: an identifier must not change in silence.
  *
  * The text is written in two passes of one function, the first of which
- * only counts, so that it takes one allocation.  Fractions are counted as
- * long as they can be: writing one costs more than all else.
+ * only counts, so that it takes one allocation.  Numbers are counted as long
+ * as they can be.
  */
 
 
 #include "civic_value.h"
+#include "civic_value_number.h"
 
 
-#define CIVIC_VALUE_JSON_FRACTION  32  /* bytes, and more than it takes */
-#define CIVIC_VALUE_JSON_PLACES    8   /* decimals that need no search */
-#define CIVIC_VALUE_JSON_LARGE     "it is too large"
+#define CIVIC_VALUE_JSON_LARGE  "it is too large"
 
 
 typedef struct {
     u_char                  *last;     /* NULL: only count */
     size_t                   len;
-    size_t                   spare;    /* what fractions may take */
+    size_t                   spare;    /* what numbers may take */
     size_t                   max;
     const char              *err;
 } civic_value_json_out_t;
@@ -34,7 +33,6 @@ static ngx_int_t civic_value_json_write(civic_value_json_out_t *out,
     const civic_value_t *value, ngx_uint_t depth);
 static ngx_int_t civic_value_json_number(civic_value_json_out_t *out,
     double number);
-static int civic_value_json_places(char *buf, double number);
 static ngx_int_t civic_value_json_string(civic_value_json_out_t *out,
     const ngx_str_t *string);
 static ngx_int_t civic_value_json_array(civic_value_json_out_t *out,
@@ -129,88 +127,21 @@ civic_value_json_write(civic_value_json_out_t *out,
 }
 
 
-/* the shortest text that reads back as the same number */
-
 static ngx_int_t
 civic_value_json_number(civic_value_json_out_t *out, double number)
 {
-    int   n, digits;
-    char  buf[32];
-
     if (number - number != 0) {
         return civic_value_json_fail(out, "a number in it is not finite");
     }
 
-    if (number >= -1e15 && number <= 1e15
-        && number == (double) (int64_t) number)
-    {
-        n = snprintf(buf, sizeof(buf), "%lld", (long long) number);
-        return civic_value_json_put(out, buf, n);
+    if (out->last) {
+        out->last = civic_value_number_write(out->last, number);
+
+    } else {
+        out->spare += CIVIC_VALUE_NUMBER_LEN;
     }
 
-    if (out->last == NULL) {
-        out->spare += CIVIC_VALUE_JSON_FRACTION;
-        return NGX_OK;
-    }
-
-    n = civic_value_json_places(buf, number);
-
-    for (digits = 15; n == 0; digits++) {
-        n = snprintf(buf, sizeof(buf), "%.*g", digits, number);
-
-        if (digits < 17 && strtod(buf, NULL) != number) {
-            n = 0;
-        }
-    }
-
-    return civic_value_json_put(out, buf, n);
-}
-
-
-/*
- * Most fractions that people write have few places.  With n whole and below
- * 2^53, n / 10^k is rounded as the reader of the text rounds it: what is
- * equal to it reads back as the same.  0: it has more places than that.
- */
-
-static int
-civic_value_json_places(char *buf, double number)
-{
-    int      i, k;
-    double   scale, size;
-    int64_t  n;
-
-    size = number < 0 ? -number : number;
-
-    if (size < 1e-3 || size >= 1e6) {
-        return 0;
-    }
-
-    scale = 1;
-
-    for (k = 1; k <= CIVIC_VALUE_JSON_PLACES; k++) {
-        scale *= 10;
-        n = (int64_t) (size * scale + 0.5);
-
-        if ((double) n / scale == size) {
-            break;
-        }
-    }
-
-    if (k > CIVIC_VALUE_JSON_PLACES) {
-        return 0;
-    }
-
-    i = snprintf(buf, CIVIC_VALUE_JSON_FRACTION, "%s%lld.",
-                 number < 0 ? "-" : "", (long long) (n / (int64_t) scale));
-
-    n %= (int64_t) scale;
-
-    for (scale /= 10; k; k--, scale /= 10) {
-        buf[i++] = '0' + n / (int64_t) scale % 10;
-    }
-
-    return i;
+    return NGX_OK;
 }
 
 

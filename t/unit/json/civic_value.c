@@ -1,4 +1,4 @@
-/* sources: src/json/civic_value.c src/json/civic_value_json.c src/json/civic_json.c */
+/* sources: src/json/civic_value.c src/json/civic_value_json.c src/json/civic_value_number.c src/json/civic_json.c */
 
 /*
  * Copyright (C) Civic Gate
@@ -260,7 +260,8 @@ fractions(void **state)
     static const double  odd[] = {
         0.1, -0.1, 0.5, 1.5, 0.001, 0.00099, 1e-5, 0.30000000000000004,
         1.0 / 3, 2.0 / 3e5, 999999.99999999, 999999.999999999, 123456.75,
-        1e6 + 0.5, 1e15 + 0.5, 5e-324, 1.7976931348623157e308, 0.1 + 0.7,
+        1e6 + 0.5, 1e15 + 0.5, 2e15, 1e16, 9007199254740992,
+        12345678901234568, 1e22, 1e23, 1.7976931348623157e308, 0.1 + 0.7,
         4.35, 4.349999999999999, -273.15, 9007199254740991.5
     };
 
@@ -278,6 +279,42 @@ fractions(void **state)
 }
 
 
+/* where the next number is nearer below than above, or has fewer bits */
+
+static void
+powers_of_two(void **state)
+{
+    int            i, exponent;
+    double         number;
+    ngx_str_t      out;
+    const char    *err;
+    civic_value_t  value;
+
+    for (exponent = -1074; exponent < 1024; exponent++) {
+
+        for (i = -1; i <= 1; i++) {
+            number = ldexp(1, exponent);
+            number = i ? nextafter(number, i * INFINITY) : number;
+
+            civic_value_set_number(&value, number);
+            assert_int_equal(civic_value_to_json(&value, pool, 1000, &out,
+                                                 &err),
+                             NGX_OK);
+            assert_true(out.len <= 23);
+            out.data[out.len] = '\0';
+            assert_true(strtod((char *) out.data, NULL) == number);
+        }
+    }
+
+    civic_value_set_number(&value, 5e-324);
+    check_written(&value, "5e-324");
+    civic_value_set_number(&value, -ldexp(1, -1017));
+    check_written(&value, "-7.120236347223045e-307");
+    civic_value_set_number(&value, -0.0);
+    check_written(&value, "0");
+}
+
+
 int
 main(void)
 {
@@ -286,6 +323,8 @@ main(void)
           NULL },
         { "a fraction is as short as it can be", fractions, setup, teardown,
           NULL },
+        { "a number at a power of two reads back as itself", powers_of_two,
+          setup, teardown, NULL },
         { "an integer that no double holds is refused", integers, setup,
           teardown, NULL },
         { "what JSON cannot say is refused with a sentence", refusals, setup,
