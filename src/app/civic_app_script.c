@@ -16,7 +16,6 @@
 
 
 #include "civic_app_conf.h"
-#include "civic_lua.h"
 
 
 #define CIVIC_APP_SCRIPT_KEYS  6
@@ -24,21 +23,16 @@
 
 
 static struct {
-    ngx_str_t               name;
+    civic_redis_builtin_t   builtin;
     ngx_uint_t              nkeys;
     ngx_uint_t              keys[CIVIC_APP_SCRIPT_KEYS];
     ngx_uint_t              durable;
-    ngx_uint_t              ready;
-    civic_redis_script_t    script;
 } civic_app_scripts[] = {
-    { ngx_string("app_find"), 3, { 0, 1, 5 }, 0, 0,
-      { ngx_null_string, { 0 } } },
-    { ngx_string("app_changes"), 2, { 4, 5 }, 0, 0,
-      { ngx_null_string, { 0 } } },
-    { ngx_string("app_get"), 1, { 0 }, 0, 0, { ngx_null_string, { 0 } } },
-    { ngx_string("app_list"), 2, { 0, 3 }, 0, 0, { ngx_null_string, { 0 } } },
-    { ngx_string("app_put"), 6, { 0, 1, 2, 3, 4, 5 }, 1, 0,
-      { ngx_null_string, { 0 } } }
+    { civic_redis_builtin("app_find"), 3, { 0, 1, 5 }, 0 },
+    { civic_redis_builtin("app_changes"), 2, { 4, 5 }, 0 },
+    { civic_redis_builtin("app_get"), 1, { 0 }, 0 },
+    { civic_redis_builtin("app_list"), 2, { 0, 3 }, 0 },
+    { civic_redis_builtin("app_put"), 6, { 0, 1, 2, 3, 4, 5 }, 1 }
 };
 
 
@@ -57,22 +51,9 @@ civic_app_script(civic_redis_t *redis, civic_app_script_e script,
     const ngx_str_t *args, ngx_uint_t nargs, civic_redis_handler_pt handler,
     void *data)
 {
-    ngx_str_t                  argv[CIVIC_APP_SCRIPT_KEYS
-                                    + CIVIC_APP_SCRIPT_ARGS];
-    ngx_uint_t                 i, n;
-    civic_redis_request_t      request;
-    const civic_lua_source_t  *source;
-
-    if (!civic_app_scripts[script].ready) {
-
-        source = civic_lua_script(&civic_app_scripts[script].name);
-        if (source == NULL) {
-            return NULL;
-        }
-
-        civic_redis_script(&civic_app_scripts[script].script, &source->text);
-        civic_app_scripts[script].ready = 1;
-    }
+    ngx_str_t              argv[CIVIC_APP_SCRIPT_KEYS + CIVIC_APP_SCRIPT_ARGS];
+    ngx_uint_t             i, n;
+    civic_redis_request_t  request;
 
     n = civic_app_scripts[script].nkeys;
 
@@ -92,6 +73,6 @@ civic_app_script(civic_redis_t *redis, civic_app_script_e script,
     request.handler = handler;
     request.data = data;
 
-    return civic_redis_eval(redis, &civic_app_scripts[script].script, n,
-                            &request);
+    return civic_redis_run(redis, &civic_app_scripts[script].builtin, n,
+                           &request);
 }

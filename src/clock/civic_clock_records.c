@@ -18,15 +18,13 @@ static int64_t civic_clock_offset(void);
 
 
 static struct {
-    ngx_str_t              name;
+    civic_redis_builtin_t  builtin;
     ngx_uint_t             nkeys;
-    ngx_uint_t             ready;
-    civic_redis_script_t   script;
 } civic_clock_scripts[CIVIC_CLOCK_SCRIPTS] = {
-    { ngx_string("timers_at"), 3, 0, { ngx_null_string, { 0 } } },
-    { ngx_string("timers_cancel"), 3, 0, { ngx_null_string, { 0 } } },
-    { ngx_string("timers_claim"), 4, 0, { ngx_null_string, { 0 } } },
-    { ngx_string("timers_done"), 4, 0, { ngx_null_string, { 0 } } }
+    { civic_redis_builtin("timers_at"), 3 },
+    { civic_redis_builtin("timers_cancel"), 3 },
+    { civic_redis_builtin("timers_claim"), 4 },
+    { civic_redis_builtin("timers_done"), 4 }
 };
 
 
@@ -42,21 +40,8 @@ civic_redis_command_t *
 civic_clock_eval(const civic_plugin_t *plugin, civic_clock_script_e script,
     ngx_str_t *argv, ngx_pool_t *pool, civic_redis_request_t *request)
 {
-    u_char                    *p;
-    ngx_uint_t                 i, skip, nkeys;
-    const civic_lua_source_t  *source;
-
-    if (!civic_clock_scripts[script].ready) {
-
-        source = civic_lua_script(&civic_clock_scripts[script].name);
-        if (source == NULL) {
-            return NULL;
-        }
-
-        civic_redis_script(&civic_clock_scripts[script].script,
-                           &source->text);
-        civic_clock_scripts[script].ready = 1;
-    }
+    u_char      *p;
+    ngx_uint_t   i, skip, nkeys;
 
     /* keys that a script does not have leave their room unused */
 
@@ -79,9 +64,9 @@ civic_clock_eval(const civic_plugin_t *plugin, civic_clock_script_e script,
     request->argv = argv + skip;
     request->argc -= skip;
 
-    return civic_redis_eval(plugin->department->redis,
-                            &civic_clock_scripts[script].script, nkeys,
-                            request);
+    return civic_redis_run(plugin->department->redis,
+                           &civic_clock_scripts[script].builtin, nkeys,
+                           request);
 }
 
 

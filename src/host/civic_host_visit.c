@@ -27,13 +27,6 @@
 #define CIVIC_HOST_VISIT_GRACE  1000   /* ms: the lease outlives the run */
 
 
-typedef struct {
-    const char            *name;
-    ngx_uint_t             ready;
-    civic_redis_script_t   script;
-} civic_host_visit_script_t;
-
-
 struct civic_host_visit_s {
     civic_host_visit_order_t    order;
     civic_host_answered_t       answer;
@@ -62,7 +55,7 @@ static void civic_host_visit_read(civic_host_visit_t *visit,
 static void civic_host_visit_keep(civic_host_visit_t *visit);
 static ngx_uint_t civic_host_visit_status(civic_host_visit_t *visit);
 static ngx_int_t civic_host_visit_eval(civic_host_visit_t *visit,
-    civic_host_visit_script_t *script, ngx_str_t *argv, ngx_uint_t argc,
+    civic_redis_builtin_t *builtin, ngx_str_t *argv, ngx_uint_t argc,
     civic_redis_handler_pt handler);
 static void civic_host_visit_kept(void *data, ngx_uint_t error,
     const civic_value_t *reply);
@@ -72,12 +65,12 @@ static void civic_host_visit_done(civic_host_visit_t *visit);
 static void civic_host_visit_free(civic_host_visit_t *visit);
 
 
-static civic_host_visit_script_t  civic_host_visit_once_begin =
-    { "once_begin", 0, { ngx_null_string, { 0 } } };
-static civic_host_visit_script_t  civic_host_visit_once_end =
-    { "once_end", 0, { ngx_null_string, { 0 } } };
-static civic_host_visit_script_t  civic_host_visit_once_free =
-    { "once_free", 0, { ngx_null_string, { 0 } } };
+static civic_redis_builtin_t  civic_host_visit_once_begin =
+    civic_redis_builtin("once_begin");
+static civic_redis_builtin_t  civic_host_visit_once_end =
+    civic_redis_builtin("once_end");
+static civic_redis_builtin_t  civic_host_visit_once_free =
+    civic_redis_builtin("once_free");
 
 
 civic_host_visit_t *
@@ -162,25 +155,10 @@ civic_host_visit_begin(civic_host_visit_t *visit)
 
 static ngx_int_t
 civic_host_visit_eval(civic_host_visit_t *visit,
-    civic_host_visit_script_t *script, ngx_str_t *argv, ngx_uint_t argc,
+    civic_redis_builtin_t *builtin, ngx_str_t *argv, ngx_uint_t argc,
     civic_redis_handler_pt handler)
 {
-    ngx_str_t                  name;
-    civic_redis_request_t      request;
-    const civic_lua_source_t  *source;
-
-    if (!script->ready) {
-        name.data = (u_char *) script->name;
-        name.len = ngx_strlen(script->name);
-
-        source = civic_lua_script(&name);
-        if (source == NULL) {
-            return NGX_ERROR;
-        }
-
-        civic_redis_script(&script->script, &source->text);
-        script->ready = 1;
-    }
+    civic_redis_request_t  request;
 
     ngx_memzero(&request, sizeof(civic_redis_request_t));
 
@@ -189,8 +167,8 @@ civic_host_visit_eval(civic_host_visit_t *visit,
     request.handler = handler;
     request.data = visit;
 
-    visit->command = civic_redis_eval(visit->order.plugin->department->redis,
-                                      &script->script, 1, &request);
+    visit->command = civic_redis_run(visit->order.plugin->department->redis,
+                                     builtin, 1, &request);
 
     return visit->command ? NGX_OK : NGX_ERROR;
 }

@@ -58,6 +58,17 @@ typedef struct {
 } civic_redis_script_t;
 
 
+/* one of lua/redis/, by its name; civic_redis_run() fills in the script */
+
+typedef struct {
+    ngx_str_t                name;
+    civic_redis_script_t     script;
+} civic_redis_builtin_t;
+
+#define civic_redis_builtin(name)                                             \
+    { ngx_string(name), { ngx_null_string, { 0 } } }
+
+
 /* defined in this configuration?  NULL: no.  After the http block is read */
 
 civic_redis_t *civic_redis_find(ngx_conf_t *cf, const ngx_str_t *name);
@@ -86,6 +97,12 @@ void civic_redis_script(civic_redis_script_t *script, const ngx_str_t *text);
 
 civic_redis_command_t *civic_redis_eval(civic_redis_t *redis,
     const civic_redis_script_t *script, ngx_uint_t nkeys,
+    const civic_redis_request_t *request);
+
+/* civic_redis_eval() of a script of our own.  NULL: none has this name, too */
+
+civic_redis_command_t *civic_redis_run(civic_redis_t *redis,
+    civic_redis_builtin_t *builtin, ngx_uint_t nkeys,
     const civic_redis_request_t *request);
 
 /* its handler will not be called; what was sent may still happen */

@@ -9,11 +9,6 @@
  */
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-
-#include <ngx_sha1.h>
-
 #include "civic_redis_client.h"
 #include "civic_redis_format.h"
 
@@ -38,22 +33,6 @@ civic_redis_command_t *
 civic_redis_send(civic_redis_t *redis, const civic_redis_request_t *request)
 {
     return civic_redis_client_submit(redis, NULL, 0, NULL, request);
-}
-
-
-void
-civic_redis_script(civic_redis_script_t *script, const ngx_str_t *text)
-{
-    u_char      digest[20];
-    ngx_sha1_t  sha1;
-
-    script->text = *text;
-
-    ngx_sha1_init(&sha1);
-    ngx_sha1_update(&sha1, text->data, text->len);
-    ngx_sha1_final(digest, &sha1);
-
-    (void) ngx_hex_dump(script->sha1, digest, sizeof(digest));
 }
 
 

@@ -8,7 +8,6 @@
 
 
 #include "civic_revoke_conf.h"
-#include "civic_lua.h"
 
 
 #define CIVIC_REVOKE_KEYS  4
@@ -32,19 +31,14 @@ static ngx_str_t  civic_revoke_records_keys[CIVIC_REVOKE_KEYS] = {
 /* keys are indices of the above; nargs are the script's own */
 
 static struct {
-    ngx_str_t              name;
+    civic_redis_builtin_t  builtin;
     ngx_uint_t             keys[CIVIC_REVOKE_KEYS];
     ngx_uint_t             nkeys;
     ngx_uint_t             nargs;
-    ngx_uint_t             ready;
-    civic_redis_script_t   script;
 } civic_revoke_records_scripts[CIVIC_REVOKE_SCRIPTS] = {
-    { ngx_string("revocations_add"), { 0, 1, 2, 3 }, 4, 5, 0,
-      { ngx_null_string, { 0 } } },
-    { ngx_string("revocations_lift"), { 0, 1, 2, 3 }, 4, 2, 0,
-      { ngx_null_string, { 0 } } },
-    { ngx_string("revocations_read"), { 0, 1, 3, 0 }, 3, 2, 0,
-      { ngx_null_string, { 0 } } }
+    { civic_redis_builtin("revocations_add"), { 0, 1, 2, 3 }, 4, 5 },
+    { civic_redis_builtin("revocations_lift"), { 0, 1, 2, 3 }, 4, 2 },
+    { civic_redis_builtin("revocations_read"), { 0, 1, 3, 0 }, 3, 2 }
 };
 
 
@@ -65,23 +59,9 @@ civic_redis_command_t *
 civic_revoke_records_run(civic_redis_t *redis, civic_revoke_script_e script,
     const ngx_str_t *args, civic_redis_handler_pt handler, void *data)
 {
-    ngx_str_t                  argv[CIVIC_REVOKE_KEYS
-                                    + CIVIC_REVOKE_MAX_ARGS];
-    ngx_uint_t                 i, n;
-    civic_redis_request_t      request;
-    const civic_lua_source_t  *source;
-
-    if (!civic_revoke_records_scripts[script].ready) {
-
-        source = civic_lua_script(&civic_revoke_records_scripts[script].name);
-        if (source == NULL) {
-            return NULL;
-        }
-
-        civic_redis_script(&civic_revoke_records_scripts[script].script,
-                           &source->text);
-        civic_revoke_records_scripts[script].ready = 1;
-    }
+    ngx_str_t              argv[CIVIC_REVOKE_KEYS + CIVIC_REVOKE_MAX_ARGS];
+    ngx_uint_t             i, n;
+    civic_redis_request_t  request;
 
     n = civic_revoke_records_scripts[script].nkeys;
 
@@ -102,9 +82,9 @@ civic_revoke_records_run(civic_redis_t *redis, civic_revoke_script_e script,
     request.handler = handler;
     request.data = data;
 
-    return civic_redis_eval(redis,
-                            &civic_revoke_records_scripts[script].script, n,
-                            &request);
+    return civic_redis_run(redis,
+                           &civic_revoke_records_scripts[script].builtin, n,
+                           &request);
 }
 
 

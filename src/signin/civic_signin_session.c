@@ -5,7 +5,6 @@
 
 
 #include "civic_jose_digest.h"
-#include "civic_lua.h"
 #include "civic_signin_session.h"
 
 
@@ -13,15 +12,8 @@
 #define CIVIC_SIGNIN_DIGEST  (2 * CIVIC_JOSE_DIGEST_LEN)
 
 
-typedef struct {
-    const char             *name;
-    ngx_uint_t              ready;
-    civic_redis_script_t    script;
-} civic_signin_script_t;
-
-
 static civic_redis_command_t *civic_signin_session_eval(
-    const civic_signin_t *signin, civic_signin_script_t *script,
+    const civic_signin_t *signin, civic_redis_builtin_t *builtin,
     ngx_uint_t nkeys, ngx_str_t *argv, ngx_uint_t argc,
     const civic_signin_reply_t *reply);
 static ngx_int_t civic_signin_session_fields(const civic_signin_t *signin,
@@ -40,16 +32,16 @@ static ngx_int_t civic_signin_session_key(const ngx_str_t *prefix,
 
 static const ngx_str_t  civic_signin_sealed = ngx_string("refresh_token");
 
-static civic_signin_script_t  civic_signin_renew =
-    { "signin_renew", 0, { ngx_null_string, { 0 } } };
-static civic_signin_script_t  civic_signin_open =
-    { "signin_open", 0, { ngx_null_string, { 0 } } };
-static civic_signin_script_t  civic_signin_read =
-    { "signin_read", 0, { ngx_null_string, { 0 } } };
-static civic_signin_script_t  civic_signin_close =
-    { "signin_close", 0, { ngx_null_string, { 0 } } };
-static civic_signin_script_t  civic_signin_end =
-    { "signin_end", 0, { ngx_null_string, { 0 } } };
+static civic_redis_builtin_t  civic_signin_renew =
+    civic_redis_builtin("signin_renew");
+static civic_redis_builtin_t  civic_signin_open =
+    civic_redis_builtin("signin_open");
+static civic_redis_builtin_t  civic_signin_read =
+    civic_redis_builtin("signin_read");
+static civic_redis_builtin_t  civic_signin_close =
+    civic_redis_builtin("signin_close");
+static civic_redis_builtin_t  civic_signin_end =
+    civic_redis_builtin("signin_end");
 
 
 /* per request: on the stack, since a command copies what it is given */
@@ -389,25 +381,10 @@ civic_signin_session_use(const civic_signin_t *signin, const ngx_str_t *text,
 
 static civic_redis_command_t *
 civic_signin_session_eval(const civic_signin_t *signin,
-    civic_signin_script_t *script, ngx_uint_t nkeys, ngx_str_t *argv,
+    civic_redis_builtin_t *builtin, ngx_uint_t nkeys, ngx_str_t *argv,
     ngx_uint_t argc, const civic_signin_reply_t *reply)
 {
-    ngx_str_t                  name;
-    civic_redis_request_t      request;
-    const civic_lua_source_t  *source;
-
-    if (!script->ready) {
-        name.data = (u_char *) script->name;
-        name.len = ngx_strlen(script->name);
-
-        source = civic_lua_script(&name);
-        if (source == NULL) {
-            return NULL;
-        }
-
-        civic_redis_script(&script->script, &source->text);
-        script->ready = 1;
-    }
+    civic_redis_request_t  request;
 
     ngx_memzero(&request, sizeof(civic_redis_request_t));
 
@@ -416,7 +393,7 @@ civic_signin_session_eval(const civic_signin_t *signin,
     request.handler = reply->handler;
     request.data = reply->data;
 
-    return civic_redis_eval(signin->redis, &script->script, nkeys, &request);
+    return civic_redis_run(signin->redis, builtin, nkeys, &request);
 }
 
 
