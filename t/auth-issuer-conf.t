@@ -179,9 +179,9 @@ for ('keys', 'introspect') {
     refused("$_ without a remote", qr/"$_" .* does not say "remote="/,
             $of->('path=/x ' . ($_ eq 'keys' ? 'refresh=5m' : 'cache=5s')));
     refused("$_ with an unknown parameter",
-            qr/unknown parameter "colour=red" of "$_"/,
+            qr/unknown word "colour=red" in "$_" of civic_issuer/,
             $of->('remote=idp path=/x colour=red'));
-    refused("$_ with two paths", qr/"$_" .* has more than one "path="/,
+    refused("$_ with two paths", qr/"path=" comes twice in "$_" of/,
             $of->('remote=idp path=/x path=/y'));
     refused("$_ with a path that leaves the remote", qr/"path=\/\.\.\/x" in/,
             $of->('remote=idp path=/../x'));
@@ -199,7 +199,7 @@ refused('a cooldown that is none',
 refused('a cache that is too long',
         qr/"cache=2h" .* is not a time of at most 1h/,
         "$idp\n" . block("$ask cache=2h;"));
-refused('always twice', qr/has more than one "always"/,
+refused('always twice', qr/"always" comes twice in "introspect"/,
         "$idp\n" . block("$ask always always;"));
 refused('symmetric keys of a remote',
         qr/symmetric keys are not taken from a remote/,

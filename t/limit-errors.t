@@ -34,11 +34,11 @@ sub policy {
     return;
 }
 
-policy('p rate=1r/s', 'policy "p" has no key=');
-policy('p key= rate=1r/s', 'key= of policy "p" is empty');
-policy('p key=$arg_k', 'policy "p" has no rate=');
-policy('p', 'policy "p" has no key=');
-policy('p key=1 rate=', 'rate "" of policy "p" is not a rate .*');
+policy('p rate=1r/s', 'civic_limit_policy "p" does not say "key="');
+policy('p key= rate=1r/s', '"key=" in .* "p" has an empty value');
+policy('p key=$arg_k', 'civic_limit_policy "p" does not say "rate="');
+policy('p', 'civic_limit_policy "p" does not say "key="');
+policy('p key=1 rate=', '"rate=" in .* "p" has an empty value');
 policy('p key=1 rate=10', 'rate "10" of policy "p" is not a rate .*');
 policy('p key=1 rate=1r/w', 'rate "1r/w" of policy "p" has an unknown .*');
 policy('p key=1 rate=0r/s', 'rate "0r/s" of policy "p" lets nothing .*');
@@ -50,11 +50,13 @@ policy('p key=1 rate=1r/s burst=99999999999999999999',
 policy('p key=1 rate=1r/d burst=36501',
        'burst of policy "p" would take more than 100 years at its rate');
 policy('p key=1 rate=1r/s anonymous=drop',
-       'anonymous "drop" of policy "p" is not address, skip or deny');
-policy('p key=1 rate=1r/s rate=2r/s', 'policy "p" has more than one "rate="');
-policy('p key=1 rate=1r/s speed=1', 'unknown parameter "speed=1" of .*');
-policy("p key=1 rate=1r/s $_", "this version does not know \"$_\" of .*")
-    for qw(quota=5/day concurrency=20 redis=main on_error=local gates=2 lease);
+       '"anonymous=drop" in .* "p" is not address, skip or deny');
+policy('p key=1 rate=1r/s rate=2r/s', '"rate=" comes twice in .* "p"');
+policy('p key=1 rate=1r/s speed=1', 'unknown word "speed=1" in .*');
+policy("p key=1 rate=1r/s $_->[1]", "this version does not have \"$_->[0]\" .*")
+    for ['quota=', 'quota=5/day'], ['concurrency=', 'concurrency=20'],
+        ['redis=', 'redis=main'], ['on_error=', 'on_error=local'],
+        ['gates=', 'gates=2'], ['lease', 'lease'];
 policy('"a b" key=1 rate=1r/s', '"a b" cannot name a policy: .*');
 policy('a"b key=1 rate=1r/s', '"a"b" cannot name a policy: .*');
 policy('"" key=1 rate=1r/s', '"" cannot name a policy: .*');

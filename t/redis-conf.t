@@ -59,10 +59,12 @@ word("connections $_;", qr/"connections $_" in .* is not a number from 1 to/)
 word('database 65536;', qr/"database 65536" in .* is not a number/);
 word('breaker failures=0;', qr/"failures=0" in .* is not a number/);
 word('breaker cooldown=0;', qr/"cooldown=0" in .* is not a time/);
-word('breaker 5;', qr/unknown parameter "5" of "breaker" in civic_redis/);
-word('breaker failures=1 failures=2;', qr/more than one "failures="/);
+word('breaker 5;', qr/unknown word "5" in "breaker" of civic_redis "main"/);
+word('breaker failures=1 failures=2;',
+     qr/"failures=" comes twice in "breaker" of/);
 word('durable replicas=x;', qr/"replicas=x" in .* is not a number from 0/);
-word('durable replicas=1 wait=1s;', qr/unknown parameter "wait=1s"/);
+word('durable replicas=1 wait=1s;',
+     qr/unknown word "wait=1s" in "durable" of .* knows replicas=, timeout=/);
 word('user civic;', qr/has a "user" and no "password_file"/);
 word('password_file none;', qr/cannot open password_file "\S+\/none"/);
 word('password_file empty;', qr/password_file "\S+" is empty/,

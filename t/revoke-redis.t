@@ -36,11 +36,12 @@ sub statuses {
 
 for (['redis=other', qr/names "other", and there is no civic_redis/],
      ['', qr/invalid number of arguments/],
-     ['interval=1s', qr/does not say redis=NAME/],
+     ['interval=1s', qr/does not say "redis="/],
      ['redis=main redis=main', qr/"redis=" comes twice/],
+     ['redis=', qr/"redis=" in civic_revocations has an empty value/],
      ['redis=main interval=5ms', qr/not a time from 20ms to 10s/],
      ['redis=main interval=11s', qr/not a time from 20ms to 10s/],
-     ['redis=main unknown=maybe', qr/neither refuse nor pass/],
+     ['redis=main unknown=maybe', qr/"unknown=maybe" .* not refuse or pass/],
      ['redis=main size=1k', qr/not a size of at least 64k/],
      ['redis=main colour=red', qr/unknown word "colour=red"/],
      ['redis=main; civic_revocations redis=main', qr/is duplicate/])

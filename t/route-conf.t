@@ -56,20 +56,19 @@ in_location('any among methods', 'civic_route GET,any "/a/b";',
 in_location('a method that comes twice', 'civic_route GET,GET "/a/b";',
             'method "GET" of civic_route comes twice');
 in_location('an unknown parameter', 'civic_route GET "/a/b" nmae=x;',
-            'unknown parameter "nmae=x" of civic_route; it knows name=NAME '
-            . 'and scope=SCOPE,...');
+            'unknown word "nmae=x" in civic_route; it knows name=, scope=');
 in_location('a name that is empty', 'civic_route GET "/a/b" name=;',
-            'unknown parameter "name="');
+            '"name=" in civic_route has an empty value');
 in_location('a scope that is empty', 'civic_route GET "/a/b" scope=;',
-            'empty scope in "scope="');
+            '"scope=" in civic_route has an empty value');
 in_location('a scope that is empty among others',
             'civic_route GET "/a/b" scope=a,,b;',
             'empty scope in "scope=a,,b"');
 in_location('a second list of scopes',
             'civic_route GET "/a/b" scope=a scope=b;',
-            'civic_route has more than one scope=');
+            '"scope=" comes twice in civic_route');
 in_location('a second name', 'civic_route GET "/a/b" name=a name=b;',
-            'civic_route has more than one name=');
+            '"name=" comes twice in civic_route');
 in_location('a route without a pattern', 'civic_route GET;',
             'invalid number of arguments in "civic_route" directive');
 in_location('a route with too many words',

@@ -60,14 +60,17 @@ for (
      qr/"civic_signature_nonces" directive is duplicate/],
     ['civic_signature window=5m;', qr/civic_signature names no scheme/],
     ['civic_signature rfc9421 rfc9421;', qr/"rfc9421" comes twice/],
-    ['civic_signature rfc9421 often;', qr/unknown word "often"/],
+    ['civic_signature rfc9421 often;',
+     qr/unknown word "often" in .* knows rfc9421, x-ca, x-tif, window=/],
+    ['civic_signature rfc9421 ahead=1s ahead=9s;', qr/"ahead=" comes twice/],
+    ['civic_signature rfc9421 label=;', qr/"label=" .* an empty value/],
     ['civic_signature rfc9421 window=2h;',
      qr/"window=2h" in civic_signature is not a time from 1s to 1h/],
     ['civic_signature rfc9421 ahead=x;', qr/"ahead=x" in civic_signature/],
     ['civic_signature rfc9421 cover=a,,b;', qr/"cover=a,,b" .* empty name/],
-    ['civic_signature rfc9421 scheme=http;', qr/is not scheme=https/],
-    ['civic_signature x-tif cleartext=on;', qr/is not cleartext=x-tif/],
-    ['civic_signature x-ca debug=on;', qr/is not debug=x-ca/],
+    ['civic_signature rfc9421 scheme=http;', qr/"scheme=http" .* is not https/],
+    ['civic_signature x-tif cleartext=on;', qr/"cleartext=on" .* is not x-tif/],
+    ['civic_signature x-ca debug=on;', qr/"debug=on" .* is not x-ca/],
 ) {
     my ($words, $error) = @$_;
     my ($ok, $said) = Civic::Gate->check(

@@ -71,10 +71,11 @@ refused({ remote => 'x' }, 'civic_signin "portal" names an unknown '
                            . 'civic_remote "x"');
 refused({ session => 'redis=x' }, 'civic_signin "portal" names an unknown '
                                   . 'civic_redis "x"');
-refused({ session => 'ttl=1h' }, '"session" in civic_signin "portal" does '
+refused({ session => 'ttl=1h' }, '"session" of civic_signin "portal" does '
                                  . 'not say "redis="');
 refused({ session => 'redis=main ttl=31d' },
-        '"ttl=31d" in civic_signin "portal" is not a time from 1s to 30d');
+        '"ttl=31d" in "session" of civic_signin "portal" is not a time '
+        . 'from 1s to 30d');
 for my $origin ('services.example.gov.cn', 'https://', 'https://a/',
                 'https://a/b', 'https://u@a', 'ftp://a')
 {

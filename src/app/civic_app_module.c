@@ -8,19 +8,16 @@
 
 
 #include "civic_app_conf.h"
+#include "civic_conf_block.h"
 
 
-#define CIVIC_APP_CACHE      (4 * 1024 * 1024)
-#define CIVIC_APP_CACHE_MIN  (256 * 1024)
-#define CIVIC_APP_CACHE_MAX  (1024 * 1024 * 1024)
+#define CIVIC_APP_CACHE  (4 * 1024 * 1024)
 
 
 static void *civic_app_create_main_conf(ngx_conf_t *cf);
 static char *civic_app_init_main_conf(ngx_conf_t *cf, void *conf);
 static ngx_int_t civic_app_init_process(ngx_cycle_t *cycle);
 static char *civic_app_apps(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *civic_app_word(ngx_conf_t *cf, civic_app_main_conf_t *amcf,
-    const ngx_str_t *word);
 static char *civic_app_check(ngx_conf_t *cf, civic_app_main_conf_t *amcf);
 
 
@@ -68,14 +65,26 @@ ngx_module_t  ngx_http_civic_app_module = {
 };
 
 
-static const struct {
-    const char  *name;
-    size_t       offset;
-} civic_app_words[] = {
-    { "redis", offsetof(civic_app_main_conf_t, redis_name) },
-    { "key_file", offsetof(civic_app_main_conf_t, key_file) },
-    { "file", offsetof(civic_app_main_conf_t, file) },
-    { NULL, 0 }
+static const civic_conf_range_t  civic_app_cache = {
+    256 * 1024, 1024 * 1024 * 1024, "a size from 256k to 1g"
+};
+
+
+static const civic_conf_word_t  civic_app_words[] = {
+
+    { "redis=", 1, 1, civic_conf_block_text,
+      offsetof(civic_app_main_conf_t, redis_name), NULL, 0 },
+
+    { "cache=", 1, 1, civic_conf_block_size,
+      offsetof(civic_app_main_conf_t, cache), &civic_app_cache, 0 },
+
+    { "key_file=", 1, 1, civic_conf_block_file,
+      offsetof(civic_app_main_conf_t, key_file), NULL, 0 },
+
+    { "file=", 1, 1, civic_conf_block_file,
+      offsetof(civic_app_main_conf_t, file), NULL, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
 
@@ -176,9 +185,8 @@ civic_app_apps(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     civic_app_main_conf_t  *amcf = conf;
 
-    char        *rv;
-    ngx_str_t   *value;
-    ngx_uint_t   i;
+    char                *rv;
+    civic_conf_block_t   block;
 
     if (amcf->pos != NULL) {
         return "is duplicate";
@@ -191,75 +199,15 @@ civic_app_apps(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    value = cf->args->elts;
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    block.directive = "civic_apps";
+    block.words = civic_app_words;
+    block.conf = amcf;
 
-        rv = civic_app_word(cf, amcf, &value[i]);
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
-    }
+    rv = civic_conf_block_line(cf, &block, 1);
 
-    return civic_app_check(cf, amcf);
-}
-
-
-static char *
-civic_app_word(ngx_conf_t *cf, civic_app_main_conf_t *amcf,
-    const ngx_str_t *word)
-{
-    size_t       len;
-    ssize_t      size;
-    ngx_str_t    text, *slot;
-    ngx_uint_t   i;
-
-    for (i = 0; civic_app_words[i].name; i++) {
-        len = ngx_strlen(civic_app_words[i].name);
-
-        if (word->len <= len || word->data[len] != '='
-            || ngx_strncmp(word->data, civic_app_words[i].name, len) != 0)
-        {
-            continue;
-        }
-
-        slot = (ngx_str_t *) ((u_char *) amcf + civic_app_words[i].offset);
-
-        if (slot->len || word->len == len + 1) {
-            return civic_conf_error(cf, NULL, slot->len
-                                    ? "civic_apps says \"%s=\" twice"
-                                    : "civic_apps says nothing in \"%s=\"",
-                                    civic_app_words[i].name);
-        }
-
-        slot->data = word->data + len + 1;
-        slot->len = word->len - len - 1;
-
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(word->data, "cache=", 6) != 0) {
-        return civic_conf_error(cf, NULL, "civic_apps does not know \"%V\": "
-                                "it takes redis=, cache= and key_file=, or "
-                                "file=", word);
-    }
-
-    text.data = word->data + 6;
-    text.len = word->len - 6;
-    size = ngx_parse_size(&text);
-
-    if (amcf->cache || size < CIVIC_APP_CACHE_MIN
-        || size > CIVIC_APP_CACHE_MAX)
-    {
-        return civic_conf_error(cf, NULL, amcf->cache
-                                ? "civic_apps says \"%V\" and another cache="
-                                : "\"%V\" of civic_apps is no size from 256k "
-                                  "to 1g", word);
-    }
-
-    amcf->cache = size;
-
-    return NGX_CONF_OK;
+    return rv == NGX_CONF_OK ? civic_app_check(cf, amcf) : rv;
 }
 
 
@@ -279,14 +227,6 @@ civic_app_check(ngx_conf_t *cf, civic_app_main_conf_t *amcf)
 
     if (amcf->cache == 0) {
         amcf->cache = CIVIC_APP_CACHE;
-    }
-
-    if ((amcf->file.len
-         && ngx_conf_full_name(cf->cycle, &amcf->file, 1) != NGX_OK)
-        || (amcf->key_file.len
-            && ngx_conf_full_name(cf->cycle, &amcf->key_file, 1) != NGX_OK))
-    {
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

@@ -8,12 +8,19 @@
 
 
 #include "civic_assertion_conf.h"
+#include "civic_conf_block.h"
 #include "civic_jose_base64url.h"
 
 
 #define CIVIC_ASSERTION_KEY_MAX    65536
 #define CIVIC_ASSERTION_KID_MAX    64
 #define CIVIC_ASSERTION_KEY_ERROR  256
+
+
+typedef struct {
+    ngx_str_t               issuer;
+    ngx_str_t               kid;
+} civic_assertion_key_line_t;
 
 
 static char *civic_assertion_key_words(ngx_conf_t *cf,
@@ -29,6 +36,18 @@ static char *civic_assertion_key_read(ngx_conf_t *cf, ngx_fd_t fd,
 static char *civic_assertion_key_parse(ngx_conf_t *cf, const ngx_str_t *name,
     const ngx_str_t *text, civic_assertion_key_t *key);
 static void civic_assertion_key_cleanup(void *data);
+
+
+static const civic_conf_word_t  civic_assertion_key_line[] = {
+
+    { "issuer=", 1, 1, civic_conf_block_text,
+      offsetof(civic_assertion_key_line_t, issuer), NULL, 0 },
+
+    { "kid=", 1, 1, civic_conf_block_text,
+      offsetof(civic_assertion_key_line_t, kid), NULL, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
+};
 
 
 /* civic_assertion_key FILE [issuer=URL] [kid=NAME] */
@@ -78,31 +97,25 @@ static char *
 civic_assertion_key_words(ngx_conf_t *cf, civic_assertion_main_conf_t *amcf,
     civic_assertion_key_t *key)
 {
-    ngx_str_t   *value, issuer;
-    ngx_uint_t   i;
+    char                        *rv;
+    civic_conf_block_t           block;
+    civic_assertion_key_line_t   line;
 
-    value = cf->args->elts;
-    ngx_str_null(&issuer);
+    ngx_memzero(&line, sizeof(civic_assertion_key_line_t));
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
-    for (i = 2; i < cf->args->nelts; i++) {
+    block.directive = "civic_assertion_key";
+    block.words = civic_assertion_key_line;
+    block.conf = &line;
 
-        if (ngx_strncmp(value[i].data, "issuer=", 7) == 0) {
-            issuer.data = value[i].data + 7;
-            issuer.len = value[i].len - 7;
-            continue;
-        }
-
-        if (ngx_strncmp(value[i].data, "kid=", 4) == 0) {
-            key->kid.data = value[i].data + 4;
-            key->kid.len = value[i].len - 4;
-            continue;
-        }
-
-        return civic_conf_error(cf, NULL, "unknown parameter \"%V\" of "
-                                "civic_assertion_key", &value[i]);
+    rv = civic_conf_block_line(cf, &block, 2);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
-    return civic_assertion_key_issuer(cf, amcf, &issuer);
+    key->kid = line.kid;
+
+    return civic_assertion_key_issuer(cf, amcf, &line.issuer);
 }
 
 
@@ -110,7 +123,7 @@ static char *
 civic_assertion_key_issuer(ngx_conf_t *cf, civic_assertion_main_conf_t *amcf,
     ngx_str_t *issuer)
 {
-    if (issuer->data == NULL) {
+    if (issuer->len == 0) {
 
         return amcf->nkeys ? NGX_CONF_OK
                            : civic_conf_error(cf, NULL, "the first "
@@ -118,12 +131,9 @@ civic_assertion_key_issuer(ngx_conf_t *cf, civic_assertion_main_conf_t *amcf,
                                               "issuer=");
     }
 
-    if (issuer->len == 0
-        || ngx_strlchr(issuer->data, issuer->data + issuer->len, ' ') != NULL)
-    {
+    if (ngx_strlchr(issuer->data, issuer->data + issuer->len, ' ') != NULL) {
         return civic_conf_error(cf, NULL, "issuer \"%V\" of "
-                                "civic_assertion_key is empty or has a space",
-                                issuer);
+                                "civic_assertion_key has a space", issuer);
     }
 
     if (amcf->nkeys == 0) {
@@ -151,7 +161,7 @@ civic_assertion_key_name(ngx_conf_t *cf, civic_assertion_main_conf_t *amcf,
     size_t      n;
     ngx_uint_t  i;
 
-    if (key->kid.data == NULL) {
+    if (key->kid.len == 0) {
         key->kid = *civic_jose_signer_thumbprint(key->signer);
     }
 
@@ -166,8 +176,8 @@ civic_assertion_key_name(ngx_conf_t *cf, civic_assertion_main_conf_t *amcf,
         }
     }
 
-    if (n == 0 || n < key->kid.len || n > CIVIC_ASSERTION_KID_MAX) {
-        return civic_conf_error(cf, NULL, "\"kid=%V\" of civic_assertion_key "
+    if (n < key->kid.len || n > CIVIC_ASSERTION_KID_MAX) {
+        return civic_conf_error(cf, NULL, "\"kid=%V\" in civic_assertion_key "
                                 "is not at most 64 letters, digits, \".\", "
                                 "\"_\" and \"-\"", &key->kid);
     }

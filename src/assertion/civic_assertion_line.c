@@ -7,95 +7,67 @@
 
 
 #include "civic_assertion_conf.h"
+#include "civic_conf_block.h"
 
 
 #define CIVIC_ASSERTION_AUDIENCE_MAX  128
 #define CIVIC_ASSERTION_TTL           60
-#define CIVIC_ASSERTION_TTL_MIN       10
-#define CIVIC_ASSERTION_TTL_MAX       600
 
 
-static char *civic_assertion_line_audience(ngx_conf_t *cf,
-    civic_assertion_t *line, ngx_str_t *value);
-static char *civic_assertion_line_ttl(ngx_conf_t *cf,
-    civic_assertion_t *line, ngx_str_t *value);
-static char *civic_assertion_line_claims(ngx_conf_t *cf,
-    civic_assertion_t *line, ngx_str_t *value);
 static ngx_int_t civic_assertion_line_claim(civic_assertion_t *line,
     const ngx_str_t *name);
 
 
-static const struct {
-    ngx_str_t    name;
-    char      *(*parse)(ngx_conf_t *cf, civic_assertion_t *line,
-                        ngx_str_t *value);
-} civic_assertion_words[] = {
-    { ngx_string("aud="), civic_assertion_line_audience },
-    { ngx_string("ttl="), civic_assertion_line_ttl },
-    { ngx_string("claims="), civic_assertion_line_claims },
-    { ngx_null_string, NULL }
+static civic_conf_setter_t  civic_assertion_line_audience;
+static civic_conf_setter_t  civic_assertion_line_claims;
+
+
+static const civic_conf_range_t  civic_assertion_line_ttl = {
+    10, 600, "a time from 10s to 10m"
+};
+
+
+static const civic_conf_word_t  civic_assertion_words[] = {
+
+    { "aud=", 1, 1, civic_assertion_line_audience, 0, NULL,
+      CIVIC_CONF_MANDATORY },
+
+    { "ttl=", 1, 1, civic_conf_block_sec, offsetof(civic_assertion_t, ttl),
+      &civic_assertion_line_ttl, 0 },
+
+    { "claims=", 1, 1, civic_assertion_line_claims, 0, NULL, 0 },
+
+    { "off", 0, 0, civic_conf_block_alone, 0, NULL, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
 
 char *
 civic_assertion_line_parse(ngx_conf_t *cf, civic_assertion_t *line)
 {
-    char        *rv;
-    ngx_str_t   *value, text;
-    ngx_uint_t   i, n, seen;
+    civic_conf_block_t  block;
 
-    seen = 0;
-    value = cf->args->elts;
     line->ttl = CIVIC_ASSERTION_TTL;
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
-        for (n = 0; civic_assertion_words[n].name.len; n++) {
+    block.directive = "civic_assertion";
+    block.words = civic_assertion_words;
+    block.conf = line;
 
-            if (ngx_strncmp(value[i].data, civic_assertion_words[n].name.data,
-                            civic_assertion_words[n].name.len)
-                == 0)
-            {
-                break;
-            }
-        }
-
-        if (civic_assertion_words[n].name.len == 0) {
-            return ngx_strcmp(value[i].data, "off") == 0
-                   ? civic_conf_error(cf, NULL, "civic_assertion off stands "
-                                      "alone")
-                   : civic_conf_error(cf, NULL, "unknown parameter \"%V\" of "
-                                      "civic_assertion", &value[i]);
-        }
-
-        if (seen & (1 << n)) {
-            return civic_conf_error(cf, NULL, "\"%V\" of civic_assertion "
-                                    "comes twice",
-                                    &civic_assertion_words[n].name);
-        }
-
-        seen |= 1 << n;
-
-        text.data = value[i].data + civic_assertion_words[n].name.len;
-        text.len = value[i].len - civic_assertion_words[n].name.len;
-
-        rv = civic_assertion_words[n].parse(cf, line, &text);
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
-    }
-
-    return line->audience.len ? NGX_CONF_OK
-                              : civic_conf_error(cf, NULL, "civic_assertion "
-                                                 "has no aud=");
+    return civic_conf_block_line(cf, &block, 1);
 }
 
 
 static char *
-civic_assertion_line_audience(ngx_conf_t *cf, civic_assertion_t *line,
-    ngx_str_t *value)
+civic_assertion_line_audience(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    size_t  i;
+    size_t              i;
+    civic_assertion_t  *line;
+
+    line = block->conf;
 
     for (i = 0; i < value->len; i++) {
         if (value->data[i] <= ' ' || value->data[i] >= 0x7f) {
@@ -103,9 +75,9 @@ civic_assertion_line_audience(ngx_conf_t *cf, civic_assertion_t *line,
         }
     }
 
-    if (i == 0 || i < value->len || i > CIVIC_ASSERTION_AUDIENCE_MAX) {
-        return civic_conf_error(cf, NULL, "\"aud=%V\" of civic_assertion is "
-                                "empty, longer than 128 bytes or has a space",
+    if (i < value->len || i > CIVIC_ASSERTION_AUDIENCE_MAX) {
+        return civic_conf_error(cf, NULL, "\"aud=%V\" in civic_assertion is "
+                                "longer than 128 bytes or has a space",
                                 value);
     }
 
@@ -116,29 +88,14 @@ civic_assertion_line_audience(ngx_conf_t *cf, civic_assertion_t *line,
 
 
 static char *
-civic_assertion_line_ttl(ngx_conf_t *cf, civic_assertion_t *line,
-    ngx_str_t *value)
+civic_assertion_line_claims(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    line->ttl = ngx_parse_time(value, 1);
+    u_char             *p, *last, *comma;
+    ngx_str_t           name;
+    civic_assertion_t  *line;
 
-    if (line->ttl < CIVIC_ASSERTION_TTL_MIN
-        || line->ttl > CIVIC_ASSERTION_TTL_MAX)
-    {
-        return civic_conf_error(cf, NULL, "\"ttl=%V\" of civic_assertion is "
-                                "not a time from 10s to 10m", value);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_assertion_line_claims(ngx_conf_t *cf, civic_assertion_t *line,
-    ngx_str_t *value)
-{
-    u_char     *p, *last, *comma;
-    ngx_str_t   name;
-
+    line = block->conf;
     line->claims_text = *value;
     last = value->data + value->len;
 
@@ -153,7 +110,7 @@ civic_assertion_line_claims(ngx_conf_t *cf, civic_assertion_t *line,
         name.len = comma - p;
 
         if (civic_assertion_line_claim(line, &name) != NGX_OK) {
-            return civic_conf_error(cf, NULL, "\"claims=\" of "
+            return civic_conf_error(cf, NULL, "\"claims=\" in "
                                     "civic_assertion names no claim, one "
                                     "twice or more than 16");
         }

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) Civic Gate
  *
- * Blocks of words: one reader for all of them.  Nothing here knows a word;
- * what a block may say is in the table of its owner.
+ * Blocks and lines of words: one reader for all of them.  Nothing here knows
+ * a word; what may be said is in the table of its owner.
  */
 
 
@@ -14,15 +14,26 @@
 #define CIVIC_CONF_WORDS_MAX  512      /* bytes of the list of words */
 
 
+static ngx_int_t civic_conf_block_place(ngx_conf_t *cf,
+    civic_conf_block_t *block, const char *word);
 static char *civic_conf_block_word(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
 static char *civic_conf_block_unknown(ngx_conf_t *cf,
     const civic_conf_block_t *block, const ngx_str_t *name);
 static char *civic_conf_block_take(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word);
+static char *civic_conf_block_once(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word);
+static char *civic_conf_block_empty(ngx_conf_t *cf,
+    const civic_conf_block_t *block, const civic_conf_word_t *word);
+static char *civic_conf_block_whole(ngx_conf_t *cf,
+    const civic_conf_block_t *block);
 static const char *civic_conf_block_values(const civic_conf_word_t *word);
-static const civic_conf_word_t *civic_conf_block_pair(
-    const civic_conf_word_t *pair, const ngx_str_t *text);
+static char *civic_conf_block_pair(ngx_conf_t *cf, civic_conf_block_t *block,
+    const ngx_str_t *text);
+static const civic_conf_word_t *civic_conf_block_named(
+    const civic_conf_block_t *block, const ngx_str_t *text,
+    ngx_str_t *value);
 static char *civic_conf_block_within(ngx_conf_t *cf,
     const civic_conf_block_t *block, const civic_conf_word_t *word,
     const ngx_str_t *value, ngx_int_t n);
@@ -33,9 +44,12 @@ static void *civic_conf_block_field(const civic_conf_block_t *block,
 char *
 civic_conf_block_parse(ngx_conf_t *cf, civic_conf_block_t *block)
 {
-    char                     *rv;
-    ngx_conf_t                save;
-    const civic_conf_word_t  *word;
+    char        *rv;
+    ngx_conf_t   save;
+
+    if (civic_conf_block_place(cf, block, NULL) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     save = *cf;
     cf->handler = civic_conf_block_word;
@@ -45,23 +59,33 @@ civic_conf_block_parse(ngx_conf_t *cf, civic_conf_block_t *block)
 
     *cf = save;
 
-    if (rv != NGX_CONF_OK) {
-        return rv;
+    return rv == NGX_CONF_OK ? civic_conf_block_whole(cf, block) : rv;
+}
+
+
+char *
+civic_conf_block_line(ngx_conf_t *cf, civic_conf_block_t *block,
+    ngx_uint_t first)
+{
+    char        *rv;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    if (civic_conf_block_place(cf, block, NULL) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
-    for (word = block->words; word->name; word++) {
+    value = cf->args->elts;
 
-        if ((word->flags & CIVIC_CONF_MANDATORY)
-            && !civic_conf_block_has(block, word->name))
-        {
-            return civic_conf_error(cf, block->pos,
-                                    "%s \"%V\" does not say \"%s\"",
-                                    block->directive, block->name,
-                                    word->name);
+    for (i = first; i < cf->args->nelts; i++) {
+
+        rv = civic_conf_block_pair(cf, block, &value[i]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
         }
     }
 
-    return NGX_CONF_OK;
+    return civic_conf_block_whole(cf, block);
 }
 
 
@@ -119,6 +143,43 @@ civic_conf_block_again(ngx_conf_t *cf, const char *directive,
 }
 
 
+/* where errors are: civic_foo "bar", or, of pairs, "word" of ... */
+
+static ngx_int_t
+civic_conf_block_place(ngx_conf_t *cf, civic_conf_block_t *block,
+    const char *word)
+{
+    u_char     *p;
+    size_t      len;
+    ngx_str_t   place;
+
+    len = word ? ngx_strlen(word) + block->place.len
+               : ngx_strlen(block->directive)
+                 + (block->name ? block->name->len : 0);
+
+    place.data = ngx_pnalloc(cf->temp_pool, len + sizeof("\"\" of "));
+    if (place.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (word) {
+        p = ngx_sprintf(place.data, "\"%s\" of %V", word, &block->place);
+
+    } else if (block->name) {
+        p = ngx_sprintf(place.data, "%s \"%V\"", block->directive,
+                        block->name);
+
+    } else {
+        p = ngx_sprintf(place.data, "%s", block->directive);
+    }
+
+    place.len = p - place.data;
+    block->place = place;
+
+    return NGX_OK;
+}
+
+
 static char *
 civic_conf_block_word(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
@@ -158,9 +219,9 @@ civic_conf_block_unknown(ngx_conf_t *cf, const civic_conf_block_t *block,
         }
     }
 
-    return civic_conf_error(cf, NULL, "unknown word \"%V\" in %s \"%V\"; it "
-                            "knows %*s", name, block->directive, block->name,
-                            (size_t) (p - list), list);
+    return civic_conf_error(cf, NULL, "unknown word \"%V\" in %V; it knows "
+                            "%*s", name, &block->place, (size_t) (p - list),
+                            list);
 }
 
 
@@ -168,37 +229,77 @@ static char *
 civic_conf_block_take(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word)
 {
-    uint64_t     bit;
     ngx_str_t   *value;
     ngx_uint_t   i, n;
 
     value = cf->args->elts;
     n = cf->args->nelts - 1;
-    bit = (uint64_t) 1 << (word - block->words);
 
-    if ((block->seen & bit) && !(word->flags & CIVIC_CONF_MANY)) {
-        return civic_conf_error(cf, NULL, "\"%s\" comes twice in %s \"%V\"",
-                                word->name, block->directive, block->name);
+    if (civic_conf_block_once(cf, block, word) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     if (n < word->min || n > word->max) {
-        return civic_conf_error(cf, NULL, "\"%s\" in %s \"%V\" takes %s",
-                                word->name, block->directive, block->name,
+        return civic_conf_error(cf, NULL, "\"%s\" in %V takes %s",
+                                word->name, &block->place,
                                 civic_conf_block_values(word));
     }
 
     for (i = 1; i <= n; i++) {
 
         if (value[i].len == 0) {
-            return civic_conf_error(cf, NULL, "\"%s\" in %s \"%V\" has an "
-                                    "empty value", word->name,
-                                    block->directive, block->name);
+            return civic_conf_block_empty(cf, block, word);
         }
+    }
+
+    return word->set(cf, block, word, &value[1]);
+}
+
+
+static char *
+civic_conf_block_once(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word)
+{
+    uint64_t  bit;
+
+    bit = (uint64_t) 1 << (word - block->words);
+
+    if ((block->seen & bit) && !(word->flags & CIVIC_CONF_MANY)) {
+        return civic_conf_error(cf, NULL, "\"%s\" comes twice in %V",
+                                word->name, &block->place);
     }
 
     block->seen |= bit;
 
-    return word->set(cf, block, word, &value[1]);
+    return NGX_CONF_OK;
+}
+
+
+static char *
+civic_conf_block_empty(ngx_conf_t *cf, const civic_conf_block_t *block,
+    const civic_conf_word_t *word)
+{
+    return civic_conf_error(cf, NULL, "\"%s\" in %V has an empty value",
+                            word->name, &block->place);
+}
+
+
+static char *
+civic_conf_block_whole(ngx_conf_t *cf, const civic_conf_block_t *block)
+{
+    const civic_conf_word_t  *word;
+
+    for (word = block->words; word->name; word++) {
+
+        if ((word->flags & CIVIC_CONF_MANDATORY)
+            && !civic_conf_block_has(block, word->name))
+        {
+            return civic_conf_error(cf, block->pos, "%V does not say \"%s\"",
+                                    &block->place, word->name);
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -365,73 +466,139 @@ civic_conf_block_flag(ngx_conf_t *cf, civic_conf_block_t *block,
     *field = (ngx_strcmp(value->data, "on") == 0);
 
     if (!*field && ngx_strcmp(value->data, "off") != 0) {
-        return civic_conf_error(cf, NULL, "\"%s %V\" in %s \"%V\" is neither "
-                                "on nor off", word->name, value,
-                                block->directive, block->name);
+        return civic_conf_error(cf, NULL, "\"%s %V\" in %V is neither on nor "
+                                "off", word->name, value, &block->place);
     }
 
     return NGX_CONF_OK;
 }
 
 
-/* each of them at most once, in any order; their names end with "=" */
+char *
+civic_conf_block_choice(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    u_char                 *p, *last, list[CIVIC_CONF_WORDS_MAX];
+    ngx_uint_t             *field;
+    const ngx_conf_enum_t  *choice;
+
+    p = list;
+    last = list + CIVIC_CONF_WORDS_MAX;
+
+    for (choice = word->post; choice->name.len; choice++) {
+
+        if (ngx_strcmp(choice->name.data, value->data) == 0) {
+            field = civic_conf_block_field(block, word);
+            *field = choice->value;
+
+            return NGX_CONF_OK;
+        }
+
+        p = ngx_slprintf(p, last, "%s%V", p == list ? "" :
+                                  choice[1].name.len ? ", " : " or ",
+                         &choice->name);
+    }
+
+    return civic_conf_error(cf, NULL, "\"%s%V\" in %V is not %*s", word->name,
+                            value, &block->place, (size_t) (p - list), list);
+}
+
+
+char *
+civic_conf_block_said(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    ngx_uint_t  *field;
+
+    field = civic_conf_block_field(block, word);
+    *field = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+civic_conf_block_alone(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    return civic_conf_error(cf, NULL, "\"%s\" in %V stands alone", word->name,
+                            &block->place);
+}
+
 
 char *
 civic_conf_block_pairs(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *value)
 {
-    char                     *rv;
-    uint64_t                  bit, seen;
-    ngx_str_t                 text;
-    ngx_uint_t                i;
-    const civic_conf_word_t  *pair;
+    char                *rv;
+    ngx_uint_t           i;
+    civic_conf_block_t   pairs;
 
-    seen = 0;
+    pairs = *block;
+    pairs.words = word->post;
+    pairs.pos = NULL;
+    pairs.seen = 0;
+
+    if (civic_conf_block_place(cf, &pairs, word->name) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     for (i = 0; i < cf->args->nelts - 1; i++) {
 
-        pair = civic_conf_block_pair(word->post, &value[i]);
-
-        if (pair == NULL) {
-            return civic_conf_error(cf, NULL, "unknown parameter \"%V\" of "
-                                    "\"%s\" in %s \"%V\"", &value[i],
-                                    word->name, block->directive,
-                                    block->name);
-        }
-
-        bit = (uint64_t) 1 << (pair - (civic_conf_word_t *) word->post);
-
-        if (seen & bit) {
-            return civic_conf_error(cf, NULL, "\"%s\" in %s \"%V\" has more "
-                                    "than one \"%s\"", word->name,
-                                    block->directive, block->name,
-                                    pair->name);
-        }
-
-        seen |= bit;
-
-        text.data = value[i].data + ngx_strlen(pair->name);
-        text.len = value[i].len - ngx_strlen(pair->name);
-
-        rv = pair->set(cf, block, pair, &text);
+        rv = civic_conf_block_pair(cf, &pairs, &value[i]);
         if (rv != NGX_CONF_OK) {
             return rv;
         }
     }
 
-    return NGX_CONF_OK;
+    return civic_conf_block_whole(cf, &pairs);
 }
 
 
-static const civic_conf_word_t *
-civic_conf_block_pair(const civic_conf_word_t *pair, const ngx_str_t *text)
+static char *
+civic_conf_block_pair(ngx_conf_t *cf, civic_conf_block_t *block,
+    const ngx_str_t *text)
 {
-    for ( /* void */ ; pair->name; pair++) {
+    ngx_str_t                 value;
+    const civic_conf_word_t  *word;
 
-        if (ngx_strncmp(text->data, pair->name, ngx_strlen(pair->name))
-            == 0)
+    word = civic_conf_block_named(block, text, &value);
+
+    if (word == NULL) {
+        return civic_conf_block_unknown(cf, block, text);
+    }
+
+    if (civic_conf_block_once(cf, block, word) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (value.len < word->min) {
+        return civic_conf_block_empty(cf, block, word);
+    }
+
+    return word->set(cf, block, word, &value);
+}
+
+
+/* NAME=VALUE, or a word that has no value */
+
+static const civic_conf_word_t *
+civic_conf_block_named(const civic_conf_block_t *block,
+    const ngx_str_t *text, ngx_str_t *value)
+{
+    size_t                    len;
+    const civic_conf_word_t  *word;
+
+    for (word = block->words; word->name; word++) {
+        len = ngx_strlen(word->name);
+
+        if (ngx_strncmp(text->data, word->name, len) == 0
+            && (word->name[len - 1] == '=' || text->len == len))
         {
-            return pair;
+            value->data = text->data + len;
+            value->len = text->len - len;
+
+            return word;
         }
     }
 
@@ -443,9 +610,9 @@ char *
 civic_conf_block_later(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *value)
 {
-    return civic_conf_error(cf, NULL, "%s \"%V\": this version does not have "
-                            "\"%s\" yet; %s", block->directive, block->name,
-                            word->name, (const char *) word->post);
+    return civic_conf_error(cf, NULL, "%V: this version does not have "
+                            "\"%s\" yet; %s", &block->place, word->name,
+                            (const char *) word->post);
 }
 
 
@@ -463,12 +630,11 @@ civic_conf_block_within(ngx_conf_t *cf, const civic_conf_block_t *block,
         return NGX_CONF_OK;
     }
 
-    return civic_conf_error(cf, NULL, "\"%s%s%V\" in %s \"%V\" is not %s",
+    return civic_conf_error(cf, NULL, "\"%s%s%V\" in %V is not %s",
                             word->name,
                             word->name[ngx_strlen(word->name) - 1] == '='
                             ? "" : " ",
-                            value, block->directive, block->name,
-                            range->text);
+                            value, &block->place, range->text);
 }
 
 

@@ -20,9 +20,10 @@ typedef struct civic_cors_s {
     ngx_uint_t              methods;   /* 0: those of the path's routes */
     ngx_str_t               headers;   /* "A, B" */
     ngx_str_t               expose;    /* empty: none */
-    ngx_str_t               max_age;   /* seconds */
+    time_t                  age;       /* max_age= */
+    ngx_str_t               max_age;   /* as it is sent */
+    ngx_uint_t              credentials;
     unsigned                any:1;     /* origin=* */
-    unsigned                credentials:1;
     unsigned                off:1;
 } civic_cors_t;
 

@@ -7,11 +7,12 @@
  */
 
 
+#include "civic_conf_block.h"
 #include "civic_cors_conf.h"
 #include "civic_route.h"
 
 
-#define CIVIC_CORS_MAX_AGE  (24 * 60 * 60)
+#define CIVIC_CORS_MAX_AGE  600        /* s, where nothing is said */
 
 /* RFC 9110 section 5.6.2 */
 
@@ -21,119 +22,115 @@
 
 
 typedef char *(*civic_cors_item_pt)(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *item, const ngx_str_t *word);
-
-typedef struct {
-    ngx_str_t            name;         /* "origin=" */
-    civic_cors_item_pt   item;         /* NULL: not a list */
-    size_t               offset;       /* of the list as it is sent */
-} civic_cors_word_t;
+    const ngx_str_t *item, const char *word);
 
 
-static char *civic_cors_line_word(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *text, ngx_uint_t *seen);
 static char *civic_cors_line_list(ngx_conf_t *cf, civic_cors_t *cors,
-    const civic_cors_word_t *word, const ngx_str_t *value);
-static char *civic_cors_line_finish(ngx_conf_t *cf, civic_cors_t *cors,
-    ngx_uint_t seen);
+    const civic_conf_word_t *word, const ngx_str_t *value,
+    civic_cors_item_pt judge);
+static char *civic_cors_line_finish(ngx_conf_t *cf, civic_cors_t *cors);
 static char *civic_cors_line_origin(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *item, const ngx_str_t *word);
+    const ngx_str_t *item, const char *word);
 static char *civic_cors_line_method(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *item, const ngx_str_t *word);
+    const ngx_str_t *item, const char *word);
 static char *civic_cors_line_header(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *item, const ngx_str_t *word);
-static char *civic_cors_line_max_age(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *value);
+    const ngx_str_t *item, const char *word);
 static ngx_int_t civic_cors_line_append(ngx_pool_t *pool, ngx_str_t *list,
     const ngx_str_t *item);
 
 
-static const civic_cors_word_t  civic_cors_words[] = {
-    { ngx_string("origin="), civic_cors_line_origin, 0 },
-    { ngx_string("methods="), civic_cors_line_method, 0 },
-    { ngx_string("headers="), civic_cors_line_header,
-      offsetof(civic_cors_t, headers) },
-    { ngx_string("expose="), civic_cors_line_header,
-      offsetof(civic_cors_t, expose) },
-    { ngx_string("max_age="), NULL, 0 },
-    { ngx_null_string, NULL, 0 }
+static civic_conf_setter_t  civic_cors_line_origins;
+static civic_conf_setter_t  civic_cors_line_methods;
+static civic_conf_setter_t  civic_cors_line_headers;
+
+
+static const civic_conf_range_t  civic_cors_line_age = {
+    0, 24 * 60 * 60, "a time of at most 24h"
+};
+
+
+static const civic_conf_word_t  civic_cors_words[] = {
+
+    { "origin=", 1, 1, civic_cors_line_origins, 0, NULL, 0 },
+
+    { "methods=", 1, 1, civic_cors_line_methods, 0, NULL, 0 },
+
+    { "headers=", 1, 1, civic_cors_line_headers,
+      offsetof(civic_cors_t, headers), NULL, 0 },
+
+    { "expose=", 1, 1, civic_cors_line_headers,
+      offsetof(civic_cors_t, expose), NULL, 0 },
+
+    { "credentials", 0, 0, civic_conf_block_said,
+      offsetof(civic_cors_t, credentials), NULL, 0 },
+
+    { "max_age=", 1, 1, civic_conf_block_sec, offsetof(civic_cors_t, age),
+      &civic_cors_line_age, 0 },
+
+    { "off", 0, 0, civic_conf_block_alone, 0, NULL, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
 
 char *
 civic_cors_line_parse(ngx_conf_t *cf, civic_cors_t *cors)
 {
-    char        *rv;
-    ngx_str_t   *value;
-    ngx_uint_t   i, seen;
+    char                *rv;
+    civic_conf_block_t   block;
 
-    seen = 0;
-    value = cf->args->elts;
-
+    cors->age = CIVIC_CORS_MAX_AGE;
     cors->origins = ngx_array_create(cf->pool, 4,
                                      sizeof(civic_cors_origin_t));
     if (cors->origins == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
-        rv = civic_cors_line_word(cf, cors, &value[i], &seen);
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
-    }
+    block.directive = "civic_cors";
+    block.words = civic_cors_words;
+    block.conf = cors;
 
-    return civic_cors_line_finish(cf, cors, seen);
+    rv = civic_conf_block_line(cf, &block, 1);
+
+    return rv == NGX_CONF_OK ? civic_cors_line_finish(cf, cors) : rv;
 }
 
 
 static char *
-civic_cors_line_word(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *text, ngx_uint_t *seen)
+civic_cors_line_origins(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t                 value;
-    ngx_uint_t                i;
-    const civic_cors_word_t  *word;
-
-    if (ngx_strcmp(text->data, "credentials") == 0) {
-        cors->credentials = 1;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strcmp(text->data, "off") == 0) {
-        return civic_conf_error(cf, NULL, "civic_cors off stands alone");
-    }
-
-    for (i = 0; civic_cors_words[i].name.len; i++) {
-        word = &civic_cors_words[i];
-
-        if (ngx_strncmp(text->data, word->name.data, word->name.len) != 0) {
-            continue;
-        }
-
-        if (*seen & (1 << i)) {
-            return civic_conf_error(cf, NULL, "\"%V\" of civic_cors comes "
-                                    "twice", &word->name);
-        }
-
-        *seen |= 1 << i;
-
-        value.data = text->data + word->name.len;
-        value.len = text->len - word->name.len;
-
-        return word->item ? civic_cors_line_list(cf, cors, word, &value)
-                          : civic_cors_line_max_age(cf, cors, &value);
-    }
-
-    return civic_conf_error(cf, NULL, "unknown parameter \"%V\" of "
-                            "civic_cors", text);
+    return civic_cors_line_list(cf, block->conf, word, value,
+                                civic_cors_line_origin);
 }
 
+
+static char *
+civic_cors_line_methods(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    return civic_cors_line_list(cf, block->conf, word, value,
+                                civic_cors_line_method);
+}
+
+
+static char *
+civic_cors_line_headers(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
+{
+    return civic_cors_line_list(cf, block->conf, word, value,
+                                civic_cors_line_header);
+}
+
+
+/* kept at the offset, if there is one, as it is sent */
 
 static char *
 civic_cors_line_list(ngx_conf_t *cf, civic_cors_t *cors,
-    const civic_cors_word_t *word, const ngx_str_t *value)
+    const civic_conf_word_t *word, const ngx_str_t *value,
+    civic_cors_item_pt judge)
 {
     char       *rv;
     u_char     *p, *last, *comma;
@@ -152,12 +149,11 @@ civic_cors_line_list(ngx_conf_t *cf, civic_cors_t *cors,
         item.len = comma - p;
 
         if (item.len == 0) {
-            return civic_conf_error(cf, NULL, "\"%V\" of civic_cors is "
-                                    "empty, or has an empty element",
-                                    &word->name);
+            return civic_conf_error(cf, NULL, "\"%s\" in civic_cors has an "
+                                    "empty element", word->name);
         }
 
-        rv = word->item(cf, cors, &item, &word->name);
+        rv = judge(cf, cors, &item, word->name);
         if (rv != NGX_CONF_OK) {
             return rv;
         }
@@ -176,7 +172,7 @@ civic_cors_line_list(ngx_conf_t *cf, civic_cors_t *cors,
 
 
 static char *
-civic_cors_line_finish(ngx_conf_t *cf, civic_cors_t *cors, ngx_uint_t seen)
+civic_cors_line_finish(ngx_conf_t *cf, civic_cors_t *cors)
 {
     if (!cors->any && cors->origins->nelts == 0) {
         return civic_conf_error(cf, NULL, "civic_cors names no origin");
@@ -196,9 +192,13 @@ civic_cors_line_finish(ngx_conf_t *cf, civic_cors_t *cors, ngx_uint_t seen)
         ngx_str_set(&cors->headers, "Authorization, Content-Type");
     }
 
-    if (cors->max_age.len == 0) {
-        ngx_str_set(&cors->max_age, "600");
+    cors->max_age.data = ngx_pnalloc(cf->pool, NGX_TIME_T_LEN);
+    if (cors->max_age.data == NULL) {
+        return NGX_CONF_ERROR;
     }
+
+    cors->max_age.len = ngx_sprintf(cors->max_age.data, "%T", cors->age)
+                        - cors->max_age.data;
 
     return NGX_CONF_OK;
 }
@@ -206,7 +206,7 @@ civic_cors_line_finish(ngx_conf_t *cf, civic_cors_t *cors, ngx_uint_t seen)
 
 static char *
 civic_cors_line_origin(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *item, const ngx_str_t *word)
+    const ngx_str_t *item, const char *word)
 {
     ngx_uint_t            i;
     const char           *err;
@@ -256,7 +256,7 @@ civic_cors_line_origin(ngx_conf_t *cf, civic_cors_t *cors,
 
 static char *
 civic_cors_line_method(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *item, const ngx_str_t *word)
+    const ngx_str_t *item, const char *word)
 {
     ngx_uint_t  method;
 
@@ -286,7 +286,7 @@ civic_cors_line_method(ngx_conf_t *cf, civic_cors_t *cors,
 
 static char *
 civic_cors_line_header(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *item, const ngx_str_t *word)
+    const ngx_str_t *item, const char *word)
 {
     size_t  i;
 
@@ -295,38 +295,11 @@ civic_cors_line_header(ngx_conf_t *cf, civic_cors_t *cors,
         if (item->data[i] == '\0' || item->data[i] == '*'
             || ngx_strchr(CIVIC_CORS_TOKEN, item->data[i]) == NULL)
         {
-            return civic_conf_error(cf, NULL, "\"%V\" in \"%V\" of "
+            return civic_conf_error(cf, NULL, "\"%V\" in \"%s\" of "
                                     "civic_cors is not the name of a header",
                                     item, word);
         }
     }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_cors_line_max_age(ngx_conf_t *cf, civic_cors_t *cors,
-    const ngx_str_t *value)
-{
-    ngx_int_t  seconds;
-
-    seconds = ngx_parse_time((ngx_str_t *) value, 1);
-
-    if (value->len == 0 || seconds == NGX_ERROR
-        || seconds > CIVIC_CORS_MAX_AGE)
-    {
-        return civic_conf_error(cf, NULL, "\"max_age=%V\" of civic_cors is "
-                                "not a time of at most 24h", value);
-    }
-
-    cors->max_age.data = ngx_pnalloc(cf->pool, NGX_INT_T_LEN);
-    if (cors->max_age.data == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    cors->max_age.len = ngx_sprintf(cors->max_age.data, "%i", seconds)
-                        - cors->max_age.data;
 
     return NGX_CONF_OK;
 }

@@ -16,7 +16,6 @@
 #define CIVIC_ISSUER_SOURCE_CACHE     30         /* s */
 
 
-static civic_conf_setter_t  civic_issuer_source_always;
 static char *civic_issuer_source_parse(ngx_conf_t *cf,
     civic_conf_block_t *block, const civic_conf_word_t *word,
     const civic_conf_word_t *pairs, ngx_str_t *value,
@@ -45,10 +44,10 @@ static const civic_conf_range_t  civic_issuer_source_cache = {
 static const civic_conf_word_t  civic_issuer_source_keys_pairs[] = {
 
     { "remote=", 1, 1, civic_conf_block_text,
-      offsetof(civic_issuer_t, keys_from.remote), NULL, 0 },
+      offsetof(civic_issuer_t, keys_from.remote), NULL, CIVIC_CONF_MANDATORY },
 
     { "path=", 1, 1, civic_conf_block_text,
-      offsetof(civic_issuer_t, keys_from.path), NULL, 0 },
+      offsetof(civic_issuer_t, keys_from.path), NULL, CIVIC_CONF_MANDATORY },
 
     { "refresh=", 1, 1, civic_conf_block_msec,
       offsetof(civic_issuer_t, keys_from.refresh),
@@ -65,16 +64,17 @@ static const civic_conf_word_t  civic_issuer_source_keys_pairs[] = {
 static const civic_conf_word_t  civic_issuer_source_asks_pairs[] = {
 
     { "remote=", 1, 1, civic_conf_block_text,
-      offsetof(civic_issuer_t, introspect.remote), NULL, 0 },
+      offsetof(civic_issuer_t, introspect.remote), NULL, CIVIC_CONF_MANDATORY },
 
     { "path=", 1, 1, civic_conf_block_text,
-      offsetof(civic_issuer_t, introspect.path), NULL, 0 },
+      offsetof(civic_issuer_t, introspect.path), NULL, CIVIC_CONF_MANDATORY },
 
     { "cache=", 1, 1, civic_conf_block_sec,
       offsetof(civic_issuer_t, introspect.cache),
       &civic_issuer_source_cache, 0 },
 
-    { "always", 1, 1, civic_issuer_source_always, 0, NULL, 0 },
+    { "always", 0, 0, civic_conf_block_said,
+      offsetof(civic_issuer_t, introspect.always), NULL, 0 },
 
     { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
@@ -118,23 +118,6 @@ civic_issuer_source_introspect(ngx_conf_t *cf, civic_conf_block_t *block,
 
 
 static char *
-civic_issuer_source_always(ngx_conf_t *cf, civic_conf_block_t *block,
-    const civic_conf_word_t *word, ngx_str_t *value)
-{
-    civic_issuer_t  *issuer;
-
-    issuer = block->conf;
-    issuer->introspect.always = 1;
-
-    return value->len == 0
-           ? NGX_CONF_OK
-           : civic_conf_error(cf, NULL, "\"always\" of \"introspect\" in "
-                              "%s \"%V\" has something behind it",
-                              block->directive, block->name);
-}
-
-
-static char *
 civic_issuer_source_parse(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, const civic_conf_word_t *pairs,
     ngx_str_t *value, civic_issuer_source_t *source)
@@ -159,19 +142,11 @@ civic_issuer_source_parse(ngx_conf_t *cf, civic_conf_block_t *block,
         return rv;
     }
 
-    if (source->remote.len == 0 || source->path.len == 0) {
-        return civic_conf_error(cf, NULL, "\"%s\" in %s \"%V\" does not say "
-                                "\"%s\"", word->name, block->directive,
-                                block->name,
-                                source->remote.len ? "path=" : "remote=");
-    }
-
     wrong = civic_remote_path_check(&source->path);
 
     if (wrong != NULL) {
-        return civic_conf_error(cf, NULL, "\"path=%V\" in %s \"%V\": %s",
-                                &source->path, block->directive, block->name,
-                                wrong);
+        return civic_conf_error(cf, NULL, "\"path=%V\" in %V: %s",
+                                &source->path, &block->place, wrong);
     }
 
     return NGX_CONF_OK;

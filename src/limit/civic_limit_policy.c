@@ -7,6 +7,7 @@
  */
 
 
+#include "civic_conf_block.h"
 #include "civic_limit_conf.h"
 #include "civic_limit_policy_value.h"
 
@@ -14,59 +15,56 @@
 #define CIVIC_LIMIT_MAX_NAME  64
 
 
-typedef char *(*civic_limit_policy_set_pt)(ngx_conf_t *cf,
-    civic_limit_policy_t *policy, ngx_str_t *value);
-
-
 static char *civic_limit_policy_name(ngx_conf_t *cf,
     civic_limit_main_conf_t *lmcf, civic_limit_policy_t *policy);
-static char *civic_limit_policy_parameter(ngx_conf_t *cf,
-    civic_limit_policy_t *policy, ngx_str_t *text, ngx_uint_t *seen);
-static char *civic_limit_policy_key(ngx_conf_t *cf,
-    civic_limit_policy_t *policy, ngx_str_t *value);
-static char *civic_limit_policy_rate(ngx_conf_t *cf,
-    civic_limit_policy_t *policy, ngx_str_t *value);
-static char *civic_limit_policy_burst(ngx_conf_t *cf,
-    civic_limit_policy_t *policy, ngx_str_t *value);
-static char *civic_limit_policy_anonymous(ngx_conf_t *cf,
-    civic_limit_policy_t *policy, ngx_str_t *value);
-static ngx_uint_t civic_limit_policy_is_later(ngx_str_t *text);
 static char *civic_limit_policy_complete(ngx_conf_t *cf,
     civic_limit_policy_t *policy);
 
 
-static const struct {
-    ngx_str_t                  name;
-    civic_limit_policy_set_pt  set;
-} civic_limit_policy_parameters[] = {
-    { ngx_string("key="), civic_limit_policy_key },
-    { ngx_string("rate="), civic_limit_policy_rate },
-    { ngx_string("burst="), civic_limit_policy_burst },
-    { ngx_string("anonymous="), civic_limit_policy_anonymous },
-    { ngx_null_string, NULL }
+static civic_conf_setter_t  civic_limit_policy_key;
+static civic_conf_setter_t  civic_limit_policy_rate;
+static civic_conf_setter_t  civic_limit_policy_burst;
+
+
+static const ngx_conf_enum_t  civic_limit_policy_anonymous[] = {
+    { ngx_string("address"), CIVIC_LIMIT_ADDRESS },
+    { ngx_string("skip"), CIVIC_LIMIT_SKIP },
+    { ngx_string("deny"), CIVIC_LIMIT_DENY },
+    { ngx_null_string, 0 }
 };
 
 
-/* words of the design that no code stands behind yet */
+/* for words of the design that no code stands behind yet */
 
-static const ngx_str_t  civic_limit_policy_later[] = {
-    ngx_string("quota="),
-    ngx_string("concurrency="),
-    ngx_string("redis="),
-    ngx_string("on_error="),
-    ngx_string("gates="),
-    ngx_string("lease"),
-    ngx_null_string
-};
+static const char  civic_limit_policy_later[] =
+    "it counts by rate= and burst=, in shared memory";
 
 
-/* in the order of civic_limit_anonymous_e */
+static const civic_conf_word_t  civic_limit_policy_words[] = {
 
-static const ngx_str_t  civic_limit_policy_anonymous_words[] = {
-    ngx_string("address"),
-    ngx_string("skip"),
-    ngx_string("deny"),
-    ngx_null_string
+    { "key=", 1, 1, civic_limit_policy_key, 0, NULL, CIVIC_CONF_MANDATORY },
+
+    { "rate=", 1, 1, civic_limit_policy_rate, 0, NULL, CIVIC_CONF_MANDATORY },
+
+    { "burst=", 1, 1, civic_limit_policy_burst, 0, NULL, 0 },
+
+    { "anonymous=", 1, 1, civic_conf_block_choice,
+      offsetof(civic_limit_policy_t, anonymous),
+      civic_limit_policy_anonymous, 0 },
+
+    { "quota=", 0, 1, civic_conf_block_later, 0, civic_limit_policy_later,
+      0 },
+    { "concurrency=", 0, 1, civic_conf_block_later, 0,
+      civic_limit_policy_later, 0 },
+    { "redis=", 0, 1, civic_conf_block_later, 0, civic_limit_policy_later,
+      0 },
+    { "on_error=", 0, 1, civic_conf_block_later, 0, civic_limit_policy_later,
+      0 },
+    { "gates=", 0, 1, civic_conf_block_later, 0, civic_limit_policy_later,
+      0 },
+    { "lease", 0, 0, civic_conf_block_later, 0, civic_limit_policy_later, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
 
@@ -79,7 +77,7 @@ civic_limit_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     char                   *rv;
     ngx_str_t              *value;
-    ngx_uint_t              i, seen;
+    civic_conf_block_t      block;
     civic_limit_policy_t   *policy, **slot;
 
     value = cf->args->elts;
@@ -101,13 +99,16 @@ civic_limit_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    seen = 0;
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
-    for (i = 2; i < cf->args->nelts; i++) {
-        rv = civic_limit_policy_parameter(cf, policy, &value[i], &seen);
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
+    block.directive = "civic_limit_policy";
+    block.name = &policy->name;
+    block.words = civic_limit_policy_words;
+    block.conf = policy;
+
+    rv = civic_conf_block_line(cf, &block, 2);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     rv = civic_limit_policy_complete(cf, policy);
@@ -217,57 +218,13 @@ civic_limit_policy_name(ngx_conf_t *cf, civic_limit_main_conf_t *lmcf,
 
 
 static char *
-civic_limit_policy_parameter(ngx_conf_t *cf, civic_limit_policy_t *policy,
-    ngx_str_t *text, ngx_uint_t *seen)
+civic_limit_policy_key(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t         value;
-    ngx_uint_t        i;
-    const ngx_str_t  *name;
+    civic_limit_policy_t              *policy;
+    ngx_http_compile_complex_value_t   ccv;
 
-    for (i = 0; civic_limit_policy_parameters[i].set; i++) {
-        name = &civic_limit_policy_parameters[i].name;
-
-        if (ngx_strncmp(text->data, name->data, name->len) != 0) {
-            continue;
-        }
-
-        if (*seen & ((ngx_uint_t) 1 << i)) {
-            return civic_conf_error(cf, NULL, "policy \"%V\" has more than "
-                                    "one \"%V\"", &policy->name, name);
-        }
-
-        *seen |= (ngx_uint_t) 1 << i;
-
-        value.data = text->data + name->len;
-        value.len = text->len - name->len;
-
-        return civic_limit_policy_parameters[i].set(cf, policy, &value);
-    }
-
-    if (civic_limit_policy_is_later(text)) {
-        return civic_conf_error(cf, NULL,
-                                "this version does not know \"%V\" of "
-                                "civic_limit_policy yet; it counts by rate= "
-                                "and burst=, in shared memory", text);
-    }
-
-    return civic_conf_error(cf, NULL,
-                            "unknown parameter \"%V\" of civic_limit_policy; "
-                            "it knows key=, rate=, burst= and anonymous=",
-                            text);
-}
-
-
-static char *
-civic_limit_policy_key(ngx_conf_t *cf, civic_limit_policy_t *policy,
-    ngx_str_t *value)
-{
-    ngx_http_compile_complex_value_t  ccv;
-
-    if (value->len == 0) {
-        return civic_conf_error(cf, NULL, "key= of policy \"%V\" is empty",
-                                &policy->name);
-    }
+    policy = block->conf;
 
     policy->key_text = *value;
 
@@ -286,10 +243,13 @@ civic_limit_policy_key(ngx_conf_t *cf, civic_limit_policy_t *policy,
 
 
 static char *
-civic_limit_policy_rate(ngx_conf_t *cf, civic_limit_policy_t *policy,
-    ngx_str_t *value)
+civic_limit_policy_rate(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    const char  *err;
+    const char            *err;
+    civic_limit_policy_t  *policy;
+
+    policy = block->conf;
 
     if (civic_limit_policy_value_rate(value, &policy->gcra.count,
                                       &policy->gcra.period, &err)
@@ -305,10 +265,13 @@ civic_limit_policy_rate(ngx_conf_t *cf, civic_limit_policy_t *policy,
 
 
 static char *
-civic_limit_policy_burst(ngx_conf_t *cf, civic_limit_policy_t *policy,
-    ngx_str_t *value)
+civic_limit_policy_burst(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    const char  *err;
+    const char            *err;
+    civic_limit_policy_t  *policy;
+
+    policy = block->conf;
 
     if (civic_limit_policy_value_burst(value, &policy->gcra.burst, &err)
         != NGX_OK)
@@ -323,46 +286,6 @@ civic_limit_policy_burst(ngx_conf_t *cf, civic_limit_policy_t *policy,
 
 
 static char *
-civic_limit_policy_anonymous(ngx_conf_t *cf, civic_limit_policy_t *policy,
-    ngx_str_t *value)
-{
-    ngx_uint_t        i;
-    const ngx_str_t  *word;
-
-    for (i = 0; civic_limit_policy_anonymous_words[i].len; i++) {
-        word = &civic_limit_policy_anonymous_words[i];
-
-        if (word->len == value->len
-            && ngx_strncmp(word->data, value->data, word->len) == 0)
-        {
-            policy->anonymous = i;
-            return NGX_CONF_OK;
-        }
-    }
-
-    return civic_conf_error(cf, NULL,
-                            "anonymous \"%V\" of policy \"%V\" is not "
-                            "address, skip or deny", value, &policy->name);
-}
-
-
-static ngx_uint_t
-civic_limit_policy_is_later(ngx_str_t *text)
-{
-    const ngx_str_t  *word;
-
-    for (word = civic_limit_policy_later; word->len; word++) {
-
-        if (ngx_strncmp(text->data, word->data, word->len) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static char *
 civic_limit_policy_complete(ngx_conf_t *cf, civic_limit_policy_t *policy)
 {
     size_t               len;
@@ -370,16 +293,6 @@ civic_limit_policy_complete(ngx_conf_t *cf, civic_limit_policy_t *policy)
     civic_limit_gcra_t  *gcra;
 
     gcra = &policy->gcra;
-
-    if (policy->key_text.len == 0) {
-        return civic_conf_error(cf, NULL, "policy \"%V\" has no key=",
-                                &policy->name);
-    }
-
-    if (gcra->count == 0) {
-        return civic_conf_error(cf, NULL, "policy \"%V\" has no rate=",
-                                &policy->name);
-    }
 
     if (civic_limit_gcra_init(gcra, gcra->count, gcra->period, gcra->burst)
         != NGX_OK)

@@ -52,7 +52,7 @@ typedef struct {
     ngx_msec_t              interval;
     size_t                  size;
     civic_pos_t            *pos;
-    unsigned                pass:1;    /* unknown=pass */
+    ngx_uint_t              pass;      /* unknown=pass */
 } civic_revoke_main_conf_t;
 
 

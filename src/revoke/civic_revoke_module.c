@@ -6,18 +6,12 @@
  */
 
 
+#include "civic_conf_block.h"
 #include "civic_revoke_conf.h"
 
 
-#define CIVIC_REVOKE_INTERVAL      250
-#define CIVIC_REVOKE_INTERVAL_MIN  20
-#define CIVIC_REVOKE_INTERVAL_MAX  10000
-#define CIVIC_REVOKE_SIZE          (4 * 1024 * 1024)
-#define CIVIC_REVOKE_SIZE_MIN      (64 * 1024)
-
-
-typedef char *(*civic_revoke_setter_pt)(ngx_conf_t *cf,
-    civic_revoke_main_conf_t *rmcf, ngx_str_t *value);
+#define CIVIC_REVOKE_INTERVAL  250
+#define CIVIC_REVOKE_SIZE      (4 * 1024 * 1024)
 
 
 static ngx_int_t civic_revoke_module_postconfiguration(ngx_conf_t *cf);
@@ -26,27 +20,41 @@ static ngx_int_t civic_revoke_module_init_process(ngx_cycle_t *cycle);
 static void *civic_revoke_module_create_main_conf(ngx_conf_t *cf);
 static char *civic_revoke_module_directive(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
-static char *civic_revoke_module_word(ngx_conf_t *cf,
-    civic_revoke_main_conf_t *rmcf, ngx_str_t *word, ngx_uint_t *seen);
-static char *civic_revoke_module_redis(ngx_conf_t *cf,
-    civic_revoke_main_conf_t *rmcf, ngx_str_t *value);
-static char *civic_revoke_module_interval(ngx_conf_t *cf,
-    civic_revoke_main_conf_t *rmcf, ngx_str_t *value);
-static char *civic_revoke_module_unknown(ngx_conf_t *cf,
-    civic_revoke_main_conf_t *rmcf, ngx_str_t *value);
-static char *civic_revoke_module_size(ngx_conf_t *cf,
-    civic_revoke_main_conf_t *rmcf, ngx_str_t *value);
 
 
-static const struct {
-    ngx_str_t               name;      /* with its "=" */
-    civic_revoke_setter_pt  set;
-} civic_revoke_module_words[] = {
-    { ngx_string("redis="), civic_revoke_module_redis },
-    { ngx_string("interval="), civic_revoke_module_interval },
-    { ngx_string("unknown="), civic_revoke_module_unknown },
-    { ngx_string("size="), civic_revoke_module_size },
-    { ngx_null_string, NULL }
+static const civic_conf_range_t  civic_revoke_module_interval = {
+    20, 10000, "a time from 20ms to 10s"
+};
+
+static const civic_conf_range_t  civic_revoke_module_size = {
+    64 * 1024, NGX_MAX_INT_T_VALUE, "a size of at least 64k"
+};
+
+static const ngx_conf_enum_t  civic_revoke_module_unknown[] = {
+    { ngx_string("refuse"), 0 },
+    { ngx_string("pass"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+static const civic_conf_word_t  civic_revoke_module_words[] = {
+
+    { "redis=", 1, 1, civic_conf_block_text,
+      offsetof(civic_revoke_main_conf_t, name), NULL, CIVIC_CONF_MANDATORY },
+
+    { "interval=", 1, 1, civic_conf_block_msec,
+      offsetof(civic_revoke_main_conf_t, interval),
+      &civic_revoke_module_interval, 0 },
+
+    { "unknown=", 1, 1, civic_conf_block_choice,
+      offsetof(civic_revoke_main_conf_t, pass), civic_revoke_module_unknown,
+      0 },
+
+    { "size=", 1, 1, civic_conf_block_size,
+      offsetof(civic_revoke_main_conf_t, size), &civic_revoke_module_size,
+      0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
 };
 
 
@@ -108,8 +116,7 @@ civic_revoke_module_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     civic_revoke_main_conf_t  *rmcf = conf;
 
-    ngx_str_t   *value;
-    ngx_uint_t   i, seen;
+    civic_conf_block_t  block;
 
     if (rmcf->pos != NULL) {
         return "is duplicate";
@@ -123,129 +130,15 @@ civic_revoke_module_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     rmcf->interval = CIVIC_REVOKE_INTERVAL;
     rmcf->size = CIVIC_REVOKE_SIZE;
 
-    value = cf->args->elts;
-    seen = 0;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        if (civic_revoke_module_word(cf, rmcf, &value[i], &seen)
-            != NGX_CONF_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (rmcf->name.len == 0) {
-        return civic_conf_error(cf, NULL, "civic_revocations does not say "
-                                "redis=NAME");
-    }
-
     civic_activate(cf);
 
-    return NGX_CONF_OK;
-}
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
+    block.directive = "civic_revocations";
+    block.words = civic_revoke_module_words;
+    block.conf = rmcf;
 
-static char *
-civic_revoke_module_word(ngx_conf_t *cf, civic_revoke_main_conf_t *rmcf,
-    ngx_str_t *word, ngx_uint_t *seen)
-{
-    ngx_str_t         value;
-    ngx_uint_t        i;
-    const ngx_str_t  *name;
-
-    for (i = 0; civic_revoke_module_words[i].set; i++) {
-        name = &civic_revoke_module_words[i].name;
-
-        if (word->len <= name->len
-            || ngx_strncmp(word->data, name->data, name->len) != 0)
-        {
-            continue;
-        }
-
-        if (*seen & (1 << i)) {
-            return civic_conf_error(cf, NULL, "\"%V\" comes twice in "
-                                    "civic_revocations", name);
-        }
-
-        *seen |= 1 << i;
-
-        value.data = word->data + name->len;
-        value.len = word->len - name->len;
-
-        return civic_revoke_module_words[i].set(cf, rmcf, &value);
-    }
-
-    return civic_conf_error(cf, NULL, "unknown word \"%V\" in "
-                            "civic_revocations; it knows redis=NAME, "
-                            "interval=TIME, unknown=refuse|pass and "
-                            "size=SIZE", word);
-}
-
-
-static char *
-civic_revoke_module_redis(ngx_conf_t *cf, civic_revoke_main_conf_t *rmcf,
-    ngx_str_t *value)
-{
-    rmcf->name = *value;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_revoke_module_interval(ngx_conf_t *cf, civic_revoke_main_conf_t *rmcf,
-    ngx_str_t *value)
-{
-    ngx_int_t  interval;
-
-    interval = ngx_parse_time(value, 0);
-
-    if (interval < CIVIC_REVOKE_INTERVAL_MIN
-        || interval > CIVIC_REVOKE_INTERVAL_MAX)
-    {
-        return civic_conf_error(cf, NULL, "interval=%V of civic_revocations "
-                                "is not a time from 20ms to 10s", value);
-    }
-
-    rmcf->interval = interval;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_revoke_module_unknown(ngx_conf_t *cf, civic_revoke_main_conf_t *rmcf,
-    ngx_str_t *value)
-{
-    if (ngx_strcmp(value->data, "pass") == 0) {
-        rmcf->pass = 1;
-
-    } else if (ngx_strcmp(value->data, "refuse") != 0) {
-        return civic_conf_error(cf, NULL, "unknown=%V of civic_revocations "
-                                "is neither refuse nor pass", value);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_revoke_module_size(ngx_conf_t *cf, civic_revoke_main_conf_t *rmcf,
-    ngx_str_t *value)
-{
-    ssize_t  size;
-
-    size = ngx_parse_size(value);
-
-    if (size == NGX_ERROR || size < CIVIC_REVOKE_SIZE_MIN) {
-        return civic_conf_error(cf, NULL, "size=%V of civic_revocations is "
-                                "not a size of at least 64k", value);
-    }
-
-    rmcf->size = size;
-
-    return NGX_CONF_OK;
+    return civic_conf_block_line(cf, &block, 1);
 }
 
 

@@ -7,6 +7,7 @@
  */
 
 
+#include "civic_conf_block.h"
 #include "civic_route_conf.h"
 #include "civic_route_methods.h"
 
@@ -18,8 +19,6 @@ static char *civic_route_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static civic_route_t *civic_route_create(ngx_conf_t *cf);
 static char *civic_route_parameters(ngx_conf_t *cf, civic_route_t *route);
-static char *civic_route_scopes(ngx_conf_t *cf, civic_route_t *route,
-    ngx_str_t *list);
 static char *civic_route_take_methods(ngx_conf_t *cf, civic_route_t *route,
     ngx_str_t *list);
 static char *civic_route_service(ngx_conf_t *cf, const char *directive,
@@ -36,6 +35,20 @@ static char *civic_route_merge_srv_conf(ngx_conf_t *cf, void *parent,
 static void *civic_route_create_loc_conf(ngx_conf_t *cf);
 static char *civic_route_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
+
+
+static civic_conf_setter_t  civic_route_scopes;
+
+
+static const civic_conf_word_t  civic_route_words[] = {
+
+    { "name=", 1, 1, civic_conf_block_text, offsetof(civic_route_t, name),
+      NULL, 0 },
+
+    { "scope=", 1, 1, civic_route_scopes, 0, NULL, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
+};
 
 
 static ngx_command_t  civic_route_commands[] = {
@@ -222,60 +235,27 @@ civic_route_create(ngx_conf_t *cf)
 static char *
 civic_route_parameters(ngx_conf_t *cf, civic_route_t *route)
 {
-    char        *rv;
-    ngx_str_t   *value, text;
-    ngx_uint_t   i;
+    civic_conf_block_t  block;
 
-    value = cf->args->elts;
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
-    for (i = 3; i < cf->args->nelts; i++) {
+    block.directive = "civic_route";
+    block.words = civic_route_words;
+    block.conf = route;
 
-        if (ngx_strncmp(value[i].data, "name=", 5) == 0 && value[i].len > 5) {
-
-            if (route->name.data != route->pattern.data) {
-                return civic_conf_error(cf, NULL,
-                                        "civic_route has more than one name=");
-            }
-
-            route->name.data = value[i].data + 5;
-            route->name.len = value[i].len - 5;
-            continue;
-        }
-
-        if (ngx_strncmp(value[i].data, "scope=", 6) == 0) {
-
-            text.data = value[i].data + 6;
-            text.len = value[i].len - 6;
-
-            rv = civic_route_scopes(cf, route, &text);
-            if (rv != NGX_CONF_OK) {
-                return rv;
-            }
-
-            continue;
-        }
-
-        return civic_conf_error(cf, NULL,
-                                "unknown parameter \"%V\" of civic_route; "
-                                "it knows name=NAME and scope=SCOPE,...",
-                                &value[i]);
-    }
-
-    return NGX_CONF_OK;
+    return civic_conf_block_line(cf, &block, 3);
 }
 
 
 static char *
-civic_route_scopes(ngx_conf_t *cf, civic_route_t *route, ngx_str_t *list)
+civic_route_scopes(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *list)
 {
-    u_char     *p, *last, *comma;
-    ngx_str_t  *scope;
+    u_char         *p, *last, *comma;
+    ngx_str_t      *scope;
+    civic_route_t  *route;
 
-    if (route->scopes != NULL) {
-        return civic_conf_error(cf, NULL,
-                                "civic_route has more than one scope=");
-    }
-
+    route = block->conf;
     route->scopes = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
     if (route->scopes == NULL) {
         return NGX_CONF_ERROR;

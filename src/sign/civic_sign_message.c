@@ -42,8 +42,8 @@ civic_sign_message_init(ngx_http_request_t *r,
     }
 #endif
 
-    if (rules->scheme.len) {
-        message->scheme = rules->scheme;
+    if (rules->https) {
+        ngx_str_set(&message->scheme, "https");
     }
 
     n = 0;

@@ -6,12 +6,12 @@
  */
 
 
+#include "civic_conf_block.h"
 #include "civic_sign.h"
 
 
 #define CIVIC_SIGN_ZONE_DEFAULT  (8 * 1024 * 1024)
 #define CIVIC_SIGN_ZONE_MIN      (64 * 1024)
-#define CIVIC_SIGN_WINDOW_MAX    3600
 #define CIVIC_SIGN_AHEAD         5
 
 
@@ -27,22 +27,67 @@ static char *civic_sign_nonces(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *civic_sign_signature(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *civic_sign_word(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *word);
-static char *civic_sign_window(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *value);
-static char *civic_sign_ahead(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *value);
-static char *civic_sign_cover(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *value);
-static char *civic_sign_label(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *value);
-static char *civic_sign_https(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *value);
-static char *civic_sign_clear(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *value);
-static char *civic_sign_debug(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *value);
+
+
+static civic_conf_setter_t  civic_sign_scheme;
+static civic_conf_setter_t  civic_sign_cover;
+
+
+static const civic_conf_range_t  civic_sign_window = {
+    1, 3600, "a time from 1s to 1h"
+};
+
+static const civic_conf_range_t  civic_sign_ahead = {
+    0, 3600, "a time of at most 1h"
+};
+
+static const ngx_conf_enum_t  civic_sign_https[] = {
+    { ngx_string("https"), 1 },
+    { ngx_null_string, 0 }
+};
+
+static const ngx_conf_enum_t  civic_sign_clear[] = {
+    { ngx_string(CIVIC_SIGN_XTIF_NAME), 1 },
+    { ngx_null_string, 0 }
+};
+
+static const ngx_conf_enum_t  civic_sign_debug[] = {
+    { ngx_string(CIVIC_SIGN_XCA_NAME), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+static const civic_conf_word_t  civic_sign_words[] = {
+
+    { CIVIC_SIGN_RFC9421_NAME, 0, 0, civic_sign_scheme, 0,
+      &civic_sign_rfc9421, 0 },
+
+    { CIVIC_SIGN_XCA_NAME, 0, 0, civic_sign_scheme, 0, &civic_sign_xca, 0 },
+
+    { CIVIC_SIGN_XTIF_NAME, 0, 0, civic_sign_scheme, 0, &civic_sign_xtif, 0 },
+
+    { "window=", 1, 1, civic_conf_block_sec,
+      offsetof(civic_sign_rules_t, window), &civic_sign_window, 0 },
+
+    { "ahead=", 1, 1, civic_conf_block_sec,
+      offsetof(civic_sign_rules_t, ahead), &civic_sign_ahead, 0 },
+
+    { "cover=", 1, 1, civic_sign_cover, 0, NULL, CIVIC_CONF_MANY },
+
+    { "label=", 1, 1, civic_conf_block_text,
+      offsetof(civic_sign_rules_t, label), NULL, 0 },
+
+    { "scheme=", 1, 1, civic_conf_block_choice,
+      offsetof(civic_sign_rules_t, https), civic_sign_https, 0 },
+
+    { "cleartext=", 1, 1, civic_conf_block_choice,
+      offsetof(civic_sign_rules_t, clear), civic_sign_clear, 0 },
+
+    { "debug=", 1, 1, civic_conf_block_choice,
+      offsetof(civic_sign_rules_t, debug), civic_sign_debug, 0 },
+
+    { NULL, 0, 0, NULL, 0, NULL, 0 }
+};
 
 
 static ngx_command_t  civic_sign_commands[] = {
@@ -96,25 +141,9 @@ ngx_module_t  ngx_http_civic_sign_module = {
 };
 
 
-static const struct {
-    ngx_str_t    name;                     /* with its "=" */
-    char      *(*set)(ngx_conf_t *cf, civic_sign_rules_t *rules,
-                      ngx_str_t *value);
-} civic_sign_words[] = {
-    { ngx_string("window="), civic_sign_window },
-    { ngx_string("ahead="), civic_sign_ahead },
-    { ngx_string("cover="), civic_sign_cover },
-    { ngx_string("label="), civic_sign_label },
-    { ngx_string("scheme="), civic_sign_https },
-    { ngx_string("cleartext="), civic_sign_clear },
-    { ngx_string("debug="), civic_sign_debug },
-    { ngx_null_string, NULL }
-};
-
-
 static civic_sign_rules_t  civic_sign_default = {
     CIVIC_SIGN_RFC9421, 0, CIVIC_SIGN_AHEAD, ngx_null_string, NULL,
-    ngx_null_string, 0, 0
+    0, 0, 0
 };
 
 
@@ -305,8 +334,7 @@ civic_sign_signature(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     civic_sign_loc_conf_t  *slcf = conf;
 
     char                *rv;
-    ngx_str_t           *value;
-    ngx_uint_t           i;
+    civic_conf_block_t   block;
     civic_sign_rules_t  *rules;
 
     if (slcf->rules != NULL) {
@@ -322,14 +350,16 @@ civic_sign_signature(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     rules->ahead = CIVIC_SIGN_AHEAD;
     slcf->rules = rules;
-    value = cf->args->elts;
 
-    for (i = 1; i < cf->args->nelts; i++) {
-        rv = civic_sign_word(cf, rules, &value[i]);
+    ngx_memzero(&block, sizeof(civic_conf_block_t));
 
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
+    block.directive = "civic_signature";
+    block.words = civic_sign_words;
+    block.conf = rules;
+
+    rv = civic_conf_block_line(cf, &block, 1);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     if (rules->schemes == 0) {
@@ -343,81 +373,15 @@ civic_sign_signature(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-civic_sign_word(ngx_conf_t *cf, civic_sign_rules_t *rules, ngx_str_t *word)
+civic_sign_scheme(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t                    value;
-    ngx_uint_t                   i;
-    const civic_sign_scheme_t  **scheme;
+    civic_sign_rules_t         *rules;
+    const civic_sign_scheme_t  *scheme;
 
-    for (scheme = civic_sign_schemes; *scheme; scheme++) {
-
-        if ((*scheme)->name.len != word->len
-            || ngx_strncmp((*scheme)->name.data, word->data, word->len) != 0)
-        {
-            continue;
-        }
-
-        if (rules->schemes & (*scheme)->bit) {
-            return civic_conf_error(cf, NULL,
-                                    "\"%V\" comes twice in civic_signature",
-                                    word);
-        }
-
-        rules->schemes |= (*scheme)->bit;
-
-        return NGX_CONF_OK;
-    }
-
-    for (i = 0; civic_sign_words[i].set; i++) {
-
-        if (word->len > civic_sign_words[i].name.len
-            && ngx_strncmp(word->data, civic_sign_words[i].name.data,
-                           civic_sign_words[i].name.len)
-               == 0)
-        {
-            value.data = word->data + civic_sign_words[i].name.len;
-            value.len = word->len - civic_sign_words[i].name.len;
-
-            return civic_sign_words[i].set(cf, rules, &value);
-        }
-    }
-
-    return civic_conf_error(cf, NULL, "unknown word \"%V\" in "
-                            "civic_signature", word);
-}
-
-
-static char *
-civic_sign_window(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *value)
-{
-    rules->window = ngx_parse_time(value, 1);
-
-    if (rules->window == (time_t) NGX_ERROR || rules->window == 0
-        || rules->window > CIVIC_SIGN_WINDOW_MAX)
-    {
-        return civic_conf_error(cf, NULL,
-                                "\"window=%V\" in civic_signature is not a "
-                                "time from 1s to 1h", value);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_sign_ahead(ngx_conf_t *cf, civic_sign_rules_t *rules,
-    ngx_str_t *value)
-{
-    rules->ahead = ngx_parse_time(value, 1);
-
-    if (rules->ahead == (time_t) NGX_ERROR
-        || rules->ahead > CIVIC_SIGN_WINDOW_MAX)
-    {
-        return civic_conf_error(cf, NULL,
-                                "\"ahead=%V\" in civic_signature is not a "
-                                "time of at most 1h", value);
-    }
+    rules = block->conf;
+    scheme = word->post;
+    rules->schemes |= scheme->bit;
 
     return NGX_CONF_OK;
 }
@@ -426,10 +390,14 @@ civic_sign_ahead(ngx_conf_t *cf, civic_sign_rules_t *rules,
 /* names of headers, in lower case, with commas between */
 
 static char *
-civic_sign_cover(ngx_conf_t *cf, civic_sign_rules_t *rules, ngx_str_t *value)
+civic_sign_cover(ngx_conf_t *cf, civic_conf_block_t *block,
+    const civic_conf_word_t *word, ngx_str_t *value)
 {
-    u_char     *p, *last, *end;
-    ngx_str_t  *name;
+    u_char              *p, *last, *end;
+    ngx_str_t           *name;
+    civic_sign_rules_t  *rules;
+
+    rules = block->conf;
 
     if (rules->cover == NULL) {
         rules->cover = ngx_array_create(cf->pool, 4, sizeof(ngx_str_t));
@@ -461,60 +429,6 @@ civic_sign_cover(ngx_conf_t *cf, civic_sign_rules_t *rules, ngx_str_t *value)
         name->data = p;
         name->len = end - p;
     }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_sign_label(ngx_conf_t *cf, civic_sign_rules_t *rules, ngx_str_t *value)
-{
-    rules->label = *value;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_sign_https(ngx_conf_t *cf, civic_sign_rules_t *rules, ngx_str_t *value)
-{
-    if (ngx_strcmp(value->data, "https") != 0) {
-        return civic_conf_error(cf, NULL,
-                                "\"scheme=%V\" in civic_signature is not "
-                                "scheme=https", value);
-    }
-
-    rules->scheme = *value;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_sign_clear(ngx_conf_t *cf, civic_sign_rules_t *rules, ngx_str_t *value)
-{
-    if (ngx_strcmp(value->data, "x-tif") != 0) {
-        return civic_conf_error(cf, NULL,
-                                "\"cleartext=%V\" in civic_signature is not "
-                                "cleartext=x-tif", value);
-    }
-
-    rules->clear = 1;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_sign_debug(ngx_conf_t *cf, civic_sign_rules_t *rules, ngx_str_t *value)
-{
-    if (ngx_strcmp(value->data, "x-ca") != 0) {
-        return civic_conf_error(cf, NULL,
-                                "\"debug=%V\" in civic_signature is not "
-                                "debug=x-ca", value);
-    }
-
-    rules->debug = 1;
 
     return NGX_CONF_OK;
 }

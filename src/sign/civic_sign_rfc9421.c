@@ -73,7 +73,7 @@ static const civic_sign_rfc9421_param_t  civic_sign_rfc9421_param_table[] = {
 
 
 const civic_sign_scheme_t  civic_sign_rfc9421 = {
-    ngx_string("rfc9421"),
+    ngx_string(CIVIC_SIGN_RFC9421_NAME),
     CIVIC_SIGN_RFC9421,
     300,
     "signature",

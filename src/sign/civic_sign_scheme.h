@@ -21,6 +21,10 @@
 #define CIVIC_SIGN_XTIF        0x04
 #define CIVIC_SIGN_BITS        0x08    /* none of them has this, or more */
 
+#define CIVIC_SIGN_RFC9421_NAME  "rfc9421"
+#define CIVIC_SIGN_XCA_NAME      "x-ca"
+#define CIVIC_SIGN_XTIF_NAME     "x-tif"
+
 #define CIVIC_SIGN_MAX_FORM    65536   /* bytes of a form that is signed */
 #define CIVIC_SIGN_MAX_NONCE   256
 #define CIVIC_SIGN_MAX_KEYID   256
@@ -37,9 +41,9 @@ typedef struct {
     time_t                      ahead;   /* of our clock, at most */
     ngx_str_t                   label;   /* empty: there is but one */
     ngx_array_t                *cover;   /* ngx_str_t, or NULL */
-    ngx_str_t                   scheme;  /* "https", or empty: as it came */
-    unsigned                    clear:1; /* x-tif without TLS */
-    unsigned                    debug:1; /* x-ca says what it signed */
+    ngx_uint_t                  https;   /* 0: the scheme as it came */
+    ngx_uint_t                  clear;   /* x-tif without TLS */
+    ngx_uint_t                  debug;   /* x-ca says what it signed */
 } civic_sign_rules_t;
 
 

@@ -99,7 +99,7 @@ static const ngx_str_t  civic_sign_xca_form_type =
 
 
 const civic_sign_scheme_t  civic_sign_xca = {
-    ngx_string("x-ca"),
+    ngx_string(CIVIC_SIGN_XCA_NAME),
     CIVIC_SIGN_XCA,
     900,
     "x-ca-signature",

@@ -41,7 +41,7 @@ static const ngx_str_t  civic_sign_xtif_headers[] = {
 
 
 const civic_sign_scheme_t  civic_sign_xtif = {
-    ngx_string("x-tif"),
+    ngx_string(CIVIC_SIGN_XTIF_NAME),
     CIVIC_SIGN_XTIF,
     300,
     "x-tif-signature",

@@ -40,7 +40,7 @@ static const civic_conf_range_t  civic_signin_block_life = {
 static const civic_conf_word_t  civic_signin_block_session[] = {
 
     { "redis=", 1, 1, civic_conf_block_text,
-      offsetof(civic_signin_t, redis_name), NULL, 0 },
+      offsetof(civic_signin_t, redis_name), NULL, CIVIC_CONF_MANDATORY },
 
     { "ttl=", 1, 1, civic_conf_block_sec, offsetof(civic_signin_t, ttl),
       &civic_signin_block_life, 0 },
@@ -448,12 +448,6 @@ civic_signin_block_close(ngx_conf_t *cf, civic_signin_t *signin,
                                 "https: \"origin %V\" wants \"cookie "
                                 "insecure\"", &signin->name,
                                 &signin->origin);
-    }
-
-    if (signin->redis_name.len == 0) {
-        return civic_conf_error(cf, signin->pos, "\"session\" in "
-                                "civic_signin \"%V\" does not say "
-                                "\"redis=\"", &signin->name);
     }
 
     if (signin->idle > signin->ttl) {
