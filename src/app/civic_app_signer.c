@@ -11,6 +11,7 @@
 #include "civic_jose_base64url.h"
 #include "civic_jose_key.h"
 #include "civic_jose_seal.h"
+#include "civic_sign_scheme.h"
 
 
 #define CIVIC_APP_SECRET_MIN  16       /* bytes */
@@ -68,14 +69,6 @@ static const civic_app_member_t  civic_app_signer_members[] = {
     { "created", 0, civic_app_read_time,
       offsetof(civic_app_signer_read_t, created) },
     { NULL, 0, NULL, 0 }
-};
-
-
-static const ngx_str_t  civic_app_schemes[] = {
-    ngx_string("rfc9421"),
-    ngx_string("x-ca"),
-    ngx_string("x-tif"),
-    ngx_null_string
 };
 
 
@@ -202,23 +195,18 @@ static ngx_int_t
 civic_app_signer_scheme(civic_app_reader_t *reader,
     const civic_json_t *json, void *out)
 {
-    ngx_str_t         word;
-    const ngx_str_t  *scheme;
+    ngx_str_t  word;
 
     if (civic_app_read_text(reader, json, &word) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    for (scheme = civic_app_schemes; scheme->len; scheme++) {
-
-        if (scheme->len == word.len
-            && ngx_memcmp(scheme->data, word.data, word.len) == 0)
-        {
-            return civic_app_read_word(reader, out, &word);
-        }
+    if (civic_sign_scheme_named(&word) == NULL) {
+        return civic_app_read_error(reader, "is an unknown scheme \"%V\"",
+                                    &word);
     }
 
-    return civic_app_read_error(reader, "is an unknown scheme \"%V\"", &word);
+    return civic_app_read_word(reader, out, &word);
 }
 
 

@@ -15,6 +15,24 @@ const civic_sign_scheme_t  *civic_sign_schemes[] = {
 };
 
 
+const civic_sign_scheme_t *
+civic_sign_scheme_named(const ngx_str_t *name)
+{
+    const civic_sign_scheme_t  **s;
+
+    for (s = civic_sign_schemes; *s; s++) {
+
+        if ((*s)->name.len == name->len
+            && ngx_memcmp((*s)->name.data, name->data, name->len) == 0)
+        {
+            return *s;
+        }
+    }
+
+    return NULL;
+}
+
+
 ngx_int_t
 civic_sign_scheme_find(const civic_sign_message_t *message,
     ngx_uint_t schemes, const civic_sign_scheme_t **scheme)

@@ -105,6 +105,10 @@ extern const civic_sign_scheme_t  civic_sign_xca;
 extern const civic_sign_scheme_t  civic_sign_xtif;
 
 
+/* NULL: there is none of that name */
+
+const civic_sign_scheme_t *civic_sign_scheme_named(const ngx_str_t *name);
+
 /*
  * Which of `schemes` the request is signed by.  NGX_OK, NGX_DECLINED: none
  * of them, or NGX_BUSY: more than one.

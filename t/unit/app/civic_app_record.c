@@ -1,5 +1,6 @@
 /* sources: src/app/civic_app_re*.c src/app/civic_app_c[ir]*.c
-            src/app/civic_app_signer.c src/sign/civic_sign_algorithm.c
+            src/app/civic_app_signer.c src/sign/civic_sign_[afqrsx]*.c
+            src/sign/civic_sign_base.c
             src/json/civic_json.c src/problem/civic_problem.c
             src/jose/civic_jose_[bdhjkmps]*.c
             src/jose/civic_jose_verifier.c */
