@@ -166,9 +166,18 @@ subtest 'pages of other sites do nothing in the name of a person' => sub {
     is $browser->get($set->url('/page'), { 'Sec-Fetch-Site' => 'cross-site' })
         ->{status}, 200, 'a link from elsewhere';
 
-    refused($browser->get($set->url('/signin/logout'),
-                          { 'Sec-Fetch-Site' => 'cross-site' }),
-            403, 'origin-refused', 'a link to sign out, from elsewhere');
+    my %link = (
+        'elsewhere'     => { 'Sec-Fetch-Site' => 'cross-site' },
+        'nowhere'       => { 'Sec-Fetch-Site' => undef },
+        'two places'    => { 'Sec-Fetch-Site' => ['cross-site', 'none'] },
+        'where its Origin is not' => {
+            'Origin' => 'https://evil.example',
+            'Sec-Fetch-Site' => 'same-origin' },
+    );
+    for my $where (sort keys %link) {
+        refused($browser->get($set->url('/signin/logout'), $link{$where}),
+                403, 'origin-refused', "a link to sign out, from $where");
+    }
     refused($browser->post($set->url('/signin/logout'), {},
                            { 'Origin' => 'https://evil.example' }),
             403, 'origin-refused', 'a form to sign out, from elsewhere');

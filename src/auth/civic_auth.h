@@ -59,6 +59,13 @@ const ngx_str_t *civic_auth_class(const civic_ctx_t *ctx);
 civic_problem_e civic_auth_origin_check(ngx_http_request_t *r);
 
 /*
+ * The same whatever the method: CIVIC_OK only where a browser says that a
+ * page of ours, or the person himself, made it send this.
+ */
+
+civic_problem_e civic_auth_origin_own(ngx_http_request_t *r);
+
+/*
  * For what programs ask without a browser: CIVIC_OK, or ORIGIN_REFUSED where
  * a browser says that it does so for another site, whatever the method.
  */

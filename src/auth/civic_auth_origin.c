@@ -15,18 +15,22 @@
 
 static ngx_int_t civic_auth_origin_said(ngx_http_request_t *r);
 static ngx_uint_t civic_auth_origin_safe(ngx_http_request_t *r);
-static ngx_uint_t civic_auth_origin_own(ngx_http_request_t *r,
+static ngx_uint_t civic_auth_origin_host(ngx_http_request_t *r,
     const ngx_str_t *origin);
 
 
 civic_problem_e
 civic_auth_origin_check(ngx_http_request_t *r)
 {
-    if (civic_auth_origin_safe(r) || civic_auth_origin_said(r) == NGX_OK) {
-        return CIVIC_OK;
-    }
+    return civic_auth_origin_safe(r) ? CIVIC_OK : civic_auth_origin_own(r);
+}
 
-    return CIVIC_ORIGIN_REFUSED;
+
+civic_problem_e
+civic_auth_origin_own(ngx_http_request_t *r)
+{
+    return civic_auth_origin_said(r) == NGX_OK ? CIVIC_OK
+                                               : CIVIC_ORIGIN_REFUSED;
 }
 
 
@@ -52,7 +56,7 @@ civic_auth_origin_said(ngx_http_request_t *r)
     rc = civic_headers_in_find(r, civic_headers_in_named, &origin, &value);
 
     if (rc != NGX_DECLINED) {
-        return (rc == NGX_OK && civic_auth_origin_own(r, &value))
+        return (rc == NGX_OK && civic_auth_origin_host(r, &value))
                ? NGX_OK : NGX_ABORT;
     }
 
@@ -88,7 +92,7 @@ civic_auth_origin_safe(ngx_http_request_t *r)
  */
 
 static ngx_uint_t
-civic_auth_origin_own(ngx_http_request_t *r, const ngx_str_t *origin)
+civic_auth_origin_host(ngx_http_request_t *r, const ngx_str_t *origin)
 {
     size_t            len;
     ngx_str_t         host;

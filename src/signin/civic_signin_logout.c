@@ -15,7 +15,6 @@
 #include "civic_status.h"
 
 
-static civic_problem_e civic_signin_logout_origin(ngx_http_request_t *r);
 static void civic_signin_logout_closed(void *data, ngx_uint_t error,
     const civic_value_t *reply);
 static ngx_int_t civic_signin_logout_leave(civic_signin_turn_t *turn,
@@ -34,7 +33,9 @@ civic_signin_turn_logout(civic_signin_turn_t *turn)
 
     static const ngx_str_t  none = ngx_null_string;
 
-    problem = civic_signin_logout_origin(turn->request);
+    /* a link of our own pages will do, one of another site's will not */
+
+    problem = civic_auth_origin_own(turn->request);
 
     if (problem != CIVIC_OK) {
         return civic_signin_turn_refuse(turn, problem);
@@ -56,40 +57,6 @@ civic_signin_turn_logout(civic_signin_turn_t *turn)
 
     return civic_signin_turn_await(turn,
                civic_signin_session_close(turn->signin, &token, &reply));
-}
-
-
-/* a link of our own pages will do, one of another site's will not */
-
-static civic_problem_e
-civic_signin_logout_origin(ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    if (r->method != NGX_HTTP_GET) {
-        return civic_auth_origin_check(r);
-    }
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == 14
-                && ngx_memcmp(h[i].lowcase_key, "sec-fetch-site", 14) == 0
-                && ((h[i].value.len == 11
-                     && ngx_memcmp(h[i].value.data, "same-origin", 11) == 0)
-                    || (h[i].value.len == 4
-                        && ngx_memcmp(h[i].value.data, "none", 4) == 0)))
-            {
-                return CIVIC_OK;
-            }
-        }
-    }
-
-    return CIVIC_ORIGIN_REFUSED;
 }
 
 
