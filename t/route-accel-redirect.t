@@ -18,6 +18,7 @@ my $up = Civic::Upstream->start(sub {
     my ($req) = @_;
 
     my ($to) = $req->{uri} =~ m{/to=(.*)$};
+    $to = "/routed/1%0a2026/01/01 [info] forged" if $req->{uri} =~ /forge/;
     my $status = $req->{uri} =~ /gone/ ? 404 : 200;
     return [$status, { ($to ? ('X-Accel-Redirect' => $to) : ()),
                        'Set-Cookie' => 'a=b', 'Cache-Control' => 'public' },
@@ -80,6 +81,7 @@ is($gate->get('/on/to=@named')->{content}, 'named', 'to a named location too');
 is($gate->get('/on/to=/routed/1')->{content}, 'routed 1', 'and to a route');
 is($gate->get('/on/to=/routed/1/2')->{status}, 404,
    'but not into a location that is closed');
+is($gate->get('/on/forge')->{status}, 404, 'whatever its path is');
 is($gate->get('/on/to=@closed')->{status}, 404, 'named or not');
 is($gate->get('/on/to=/more/to=/files/a.txt')->{status}, 502,
    'each service must have the permission itself');
@@ -96,6 +98,10 @@ like($gate->read('code.log'), qr/^502 accel-redirect-refused$/m,
      'the refusal has its code');
 like($gate->log, qr/\[error\].*civic route: X-Accel-Redirect refused/,
      'and an error in the log');
+
+like($gate->log, qr/no route leads "\/routed\/1%0A2026/,
+     'a path is logged as it would be written');
+unlike($gate->log, qr/^2026\/01\/01 /m, 'and forges no line');
 
 # a server that has no routes is not ours to judge
 

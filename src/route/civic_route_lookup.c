@@ -22,6 +22,7 @@ static ngx_int_t civic_route_jump(ngx_http_request_t *r, civic_ctx_t *ctx);
 static ngx_int_t civic_route_method(ngx_http_request_t *r, civic_ctx_t *ctx,
     ngx_uint_t allow);
 static ngx_uint_t civic_route_accel(ngx_http_request_t *r, civic_ctx_t *ctx);
+static ngx_str_t civic_route_written(ngx_http_request_t *r);
 
 
 #define CIVIC_ROUTE_ALLOW_MAX  128
@@ -87,6 +88,7 @@ ngx_int_t
 civic_route_admit(ngx_http_request_t *r, civic_ctx_t *ctx)
 {
     ngx_int_t                  rc;
+    ngx_str_t                  path;
     civic_route_srv_conf_t    *rscf;
     civic_route_loc_conf_t    *rlcf;
     ngx_http_core_loc_conf_t  *clcf;
@@ -122,9 +124,11 @@ civic_route_admit(ngx_http_request_t *r, civic_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
+    path = civic_route_written(r);
+
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "civic route: no route leads \"%V\" into location \"%V\"",
-                  &r->uri, &rlcf->service->name);
+                  &path, &rlcf->service->name);
 
     return civic_refuse(ctx, CIVIC_NO_ROUTE, &rlcf->service->pos);
 }
@@ -146,6 +150,7 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
     civic_route_srv_conf_t *rscf)
 {
     ngx_int_t            rc;
+    ngx_str_t            path;
     civic_route_match_t  match;
 
     ctx->looked_up = r->uri;
@@ -175,9 +180,11 @@ civic_route_find(ngx_http_request_t *r, civic_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
+    path = civic_route_written(r);
+
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "civic route: a regular expression hit its match limit "
-                  "on \"%V\"", &r->uri);
+                  "on \"%V\"", &path);
 
     return civic_refuse(ctx, CIVIC_PATH_REFUSED, NULL);
 }
@@ -380,4 +387,32 @@ civic_route_accel(ngx_http_request_t *r, civic_ctx_t *ctx)
                   "civic_accel_redirect is off");
 
     return 0;
+}
+
+
+/*
+ * The path, for the log: as a client would have to write it.  An upstream's
+ * X-Accel-Redirect brings what no client may, line feeds among it.
+ */
+
+static ngx_str_t
+civic_route_written(ngx_http_request_t *r)
+{
+    uintptr_t  more;
+    ngx_str_t  path;
+
+    more = 2 * ngx_escape_uri(NULL, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
+
+    path.len = r->uri.len + more;
+    path.data = ngx_pnalloc(r->pool, path.len);
+
+    if (path.data == NULL) {
+        ngx_str_null(&path);
+        return path;
+    }
+
+    (void) ngx_escape_uri(path.data, r->uri.data, r->uri.len,
+                          NGX_ESCAPE_URI);
+
+    return path;
 }
