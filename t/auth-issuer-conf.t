@@ -118,7 +118,7 @@ sub keys_refused {
 refused('no such file', qr/none\.json" cannot be opened: No such file/,
         block('', keys => 'keys keys/none.json;'));
 refused('a folder', qr/" is not a file/, block('', keys => 'keys keys;'));
-keys_refused('an empty file', qr/: /, '');
+keys_refused('an empty file', qr/ is empty/, '');
 keys_refused('no JSON', qr/: .*JSON/, 'keys');
 keys_refused('a PEM', qr/: .*JSON/, $rsa->public_pem);
 keys_refused('no key', qr/: /, '{"keys":[]}');

@@ -66,10 +66,11 @@ word('durable replicas=x;', qr/"replicas=x" in .* is not a number from 0/);
 word('durable replicas=1 wait=1s;',
      qr/unknown word "wait=1s" in "durable" of .* knows replicas=, timeout=/);
 word('user civic;', qr/has a "user" and no "password_file"/);
-word('password_file none;', qr/cannot open password_file "\S+\/none"/);
+word('password_file none;', qr/password_file "\S+\/none" cannot be opened: No/);
 word('password_file empty;', qr/password_file "\S+" is empty/,
      files => { empty => "\n" });
-word('password_file long;', qr/is longer than 1024 bytes/,
+word('password_file .;', qr/password_file "\S+" is not a file/);
+word('password_file long;', qr/password_file "\S+" is larger than 1 kB/,
      files => { long => 'x' x 1025 });
 
 my ($ok, $output) = Civic::Gate->check(http => <<'END');

@@ -93,7 +93,7 @@ my @wrong = (
     ["$url header \"A B\" s3cret;", "a header's name is no word"],
     ["$url header Host s3cret;", 'a header belongs to the connection'],
     ["$url header A \"s3cret\nB: c\";", "a header's value has control bytes"],
-    ["$url header A file=;", 'names a file without a name'],
+    ["$url header A file=;", 'a file has no name'],
     ["$url header A file=/no/such;", 'cannot be opened: No such file'],
     ["$url header A file=$pem;", 'is not a file'],
     ["$url header A file=$pem/empty;", 'is empty'],

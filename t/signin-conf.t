@@ -52,7 +52,8 @@ sub refused {
 
     my ($ok, $output) = check($change, %more);
     ok !$ok, $message;
-    like $output, qr/\[emerg\] \Q$message\E.* in .*nginx\.conf:\d+/s, '...';
+    like $output, qr/\[emerg\] [^\n]*\Q$message\E.* in .*nginx\.conf:\d+/s,
+        '...';
 }
 
 
@@ -104,8 +105,10 @@ refused({ client_auth => 'jwt' }, '"client_auth jwt" in civic_signin '
 refused({ cookie => 'secure' }, '"cookie secure" in civic_signin "portal" '
                                 . 'is not "cookie insecure"');
 refused({ client_secret_file => 'keys/none' },
-        'cannot open client_secret_file "');
-refused({}, 'everybody may read client_secret_file "', mode => 0644);
+        '/keys/none" cannot be opened: No such file');
+refused({ client_secret_file => 'keys' }, '/keys" is not a file');
+refused({}, '" holds a secret, and everybody may read or write it',
+        mode => 0644);
 refused({ client_secret_file => 'keys/short' }, 'client_secret_file "');
 
 refused({}, '"off" cannot name a civic_signin', name => 'off');

@@ -8,15 +8,14 @@
 
 
 #include "civic_app_conf.h"
+#include "civic_conf_file.h"
 
 
 #define CIVIC_APP_FILE_MAX   (16 * 1024 * 1024)
 #define CIVIC_APP_FILE_APPS  10000
+#define CIVIC_APP_KEY_MAX    1024
 
 
-static char *civic_app_file_read(ngx_conf_t *cf, civic_app_main_conf_t *amcf,
-    const char *what, const ngx_str_t *name, ngx_str_t *text,
-    ngx_file_info_t *fi);
 static ngx_int_t civic_app_file_apps(civic_app_reader_t *reader,
     const civic_json_t *json, void *out);
 static ngx_int_t civic_app_file_app(civic_app_reader_t *reader,
@@ -37,15 +36,22 @@ civic_app_file_load(ngx_conf_t *cf, civic_app_main_conf_t *amcf)
     ngx_int_t           rc;
     ngx_str_t           text;
     civic_json_t       *root;
-    ngx_file_info_t     fi;
+    civic_conf_file_t   file;
     civic_app_reader_t  reader;
 
-    rv = civic_app_file_read(cf, amcf, "application", &amcf->file, &text, &fi);
+    ngx_memzero(&file, sizeof(civic_conf_file_t));
+
+    file.what = "application file";
+    file.pos = amcf->pos;
+    file.pool = cf->temp_pool;
+    file.max = CIVIC_APP_FILE_MAX;
+
+    rv = civic_conf_file_read(cf, &file, &amcf->file, &text);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    if (fi.st_mode & S_IWOTH) {
+    if (file.info.st_mode & S_IWOTH) {
         civic_conf_warn(cf, amcf->pos,
                         "everybody may write to application file \"%V\"",
                         &amcf->file);
@@ -73,7 +79,7 @@ civic_app_file_load(ngx_conf_t *cf, civic_app_main_conf_t *amcf)
                                 &amcf->file, reader.err);
     }
 
-    if ((fi.st_mode & S_IROTH) && civic_app_file_secret(amcf)) {
+    if ((file.info.st_mode & S_IROTH) && civic_app_file_secret(amcf)) {
         return civic_conf_error(cf, amcf->pos,
                                 "application file \"%V\" holds a secret, and "
                                 "everybody may read it: chmod o-rwx",
@@ -174,16 +180,23 @@ civic_app_file_secret(const civic_app_main_conf_t *amcf)
 char *
 civic_app_file_key(ngx_conf_t *cf, civic_app_main_conf_t *amcf)
 {
-    char             *rv;
-    ngx_str_t         text;
-    ngx_file_info_t   fi;
+    char               *rv;
+    ngx_str_t           text;
+    civic_conf_file_t   file;
 
-    rv = civic_app_file_read(cf, amcf, "key", &amcf->key_file, &text, &fi);
+    ngx_memzero(&file, sizeof(civic_conf_file_t));
+
+    file.what = "key file";
+    file.pos = amcf->pos;
+    file.pool = cf->temp_pool;
+    file.max = CIVIC_APP_KEY_MAX;
+
+    rv = civic_conf_file_read(cf, &file, &amcf->key_file, &text);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    if (fi.st_mode & (S_IRWXG|S_IRWXO)) {
+    if (file.info.st_mode & (S_IRWXG|S_IRWXO)) {
         return civic_conf_error(cf, amcf->pos,
                                 "key file \"%V\" is open to others than its "
                                 "owner: chmod 600", &amcf->key_file);
@@ -200,49 +213,6 @@ civic_app_file_key(ngx_conf_t *cf, civic_app_main_conf_t *amcf)
     ngx_explicit_memzero(text.data, text.len);
 
     amcf->sealing = 1;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_app_file_read(ngx_conf_t *cf, civic_app_main_conf_t *amcf,
-    const char *what, const ngx_str_t *name, ngx_str_t *text,
-    ngx_file_info_t *fi)
-{
-    ssize_t    n;
-    ngx_fd_t   fd;
-
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                       NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        return civic_conf_error(cf, amcf->pos,
-                                "%s file \"%V\" cannot be opened: %s", what,
-                                name, strerror(ngx_errno));
-    }
-
-    n = NGX_ERROR;
-    text->len = 0;
-
-    if (ngx_fd_info(fd, fi) != NGX_FILE_ERROR && ngx_is_file(fi)
-        && ngx_file_size(fi) <= CIVIC_APP_FILE_MAX)
-    {
-        text->len = (size_t) ngx_file_size(fi);
-        text->data = ngx_pnalloc(cf->temp_pool, text->len + 1);
-
-        if (text->data != NULL) {
-            n = ngx_read_fd(fd, text->data, text->len);
-        }
-    }
-
-    (void) ngx_close_file(fd);
-
-    if (n != (ssize_t) text->len) {
-        return civic_conf_error(cf, amcf->pos,
-                                "%s file \"%V\" cannot be read, or is no file "
-                                "of at most 16 MB", what, name);
-    }
 
     return NGX_CONF_OK;
 }

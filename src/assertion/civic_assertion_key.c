@@ -9,6 +9,7 @@
 
 #include "civic_assertion_conf.h"
 #include "civic_conf_block.h"
+#include "civic_conf_file.h"
 #include "civic_jose_base64url.h"
 
 
@@ -31,8 +32,6 @@ static char *civic_assertion_key_name(ngx_conf_t *cf,
     civic_assertion_main_conf_t *amcf, civic_assertion_key_t *key);
 static char *civic_assertion_key_load(ngx_conf_t *cf, ngx_str_t *name,
     civic_assertion_key_t *key);
-static char *civic_assertion_key_read(ngx_conf_t *cf, ngx_fd_t fd,
-    ngx_str_t *name, ngx_str_t *text);
 static char *civic_assertion_key_parse(ngx_conf_t *cf, const ngx_str_t *name,
     const ngx_str_t *text, civic_assertion_key_t *key);
 static void civic_assertion_key_cleanup(void *data);
@@ -202,80 +201,27 @@ static char *
 civic_assertion_key_load(ngx_conf_t *cf, ngx_str_t *name,
     civic_assertion_key_t *key)
 {
-    char       *rv;
-    ngx_fd_t    fd;
-    ngx_str_t   file, text;
+    char               *rv;
+    ngx_str_t           text;
+    civic_conf_file_t   file;
 
-    file = *name;
-    ngx_str_null(&text);
+    ngx_memzero(&file, sizeof(civic_conf_file_t));
 
-    if (ngx_conf_full_name(cf->cycle, &file, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
+    file.what = "key file";
+    file.pool = cf->temp_pool;
+    file.max = CIVIC_ASSERTION_KEY_MAX;
+    file.secret = 1;
+
+    rv = civic_conf_file_read(cf, &file, name, &text);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
-    fd = ngx_open_file(file.data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                       NGX_FILE_OPEN, 0);
+    rv = civic_assertion_key_parse(cf, name, &text, key);
 
-    if (fd == NGX_INVALID_FILE) {
-        return civic_conf_error(cf, NULL, "key file \"%V\" cannot be opened: "
-                                "%s", &file, strerror(ngx_errno));
-    }
-
-    rv = civic_assertion_key_read(cf, fd, &file, &text);
-
-    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
-                           ngx_close_file_n " \"%V\" failed", &file);
-    }
-
-    if (rv == NGX_CONF_OK) {
-        rv = civic_assertion_key_parse(cf, &file, &text, key);
-    }
-
-    if (text.data != NULL) {
-        ngx_explicit_memzero(text.data, text.len);
-    }
+    ngx_explicit_memzero(text.data, text.len);
 
     return rv;
-}
-
-
-static char *
-civic_assertion_key_read(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *name,
-    ngx_str_t *text)
-{
-    ngx_file_info_t  fi;
-
-    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR || !ngx_is_file(&fi)) {
-        return civic_conf_error(cf, NULL, "\"%V\" is not a file", name);
-    }
-
-    if (fi.st_mode & (S_IROTH|S_IWOTH)) {
-        return civic_conf_error(cf, NULL, "key file \"%V\" is a secret, and "
-                                "everybody may read or write it: chmod "
-                                "o-rwx", name);
-    }
-
-    if (ngx_file_size(&fi) == 0
-        || ngx_file_size(&fi) > CIVIC_ASSERTION_KEY_MAX)
-    {
-        return civic_conf_error(cf, NULL, "key file \"%V\" is empty, or "
-                                "larger than 64 kB", name);
-    }
-
-    text->data = ngx_pnalloc(cf->temp_pool, (size_t) ngx_file_size(&fi));
-    if (text->data == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    text->len = (size_t) ngx_file_size(&fi);
-
-    if (ngx_read_fd(fd, text->data, text->len) != (ssize_t) text->len) {
-        return civic_conf_error(cf, NULL, "key file \"%V\" cannot be read",
-                                name);
-    }
-
-    return NGX_CONF_OK;
 }
 
 

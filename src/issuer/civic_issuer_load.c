@@ -8,6 +8,7 @@
  */
 
 
+#include "civic_conf_file.h"
 #include "civic_issuer.h"
 
 
@@ -16,11 +17,6 @@
 
 
 static char *civic_issuer_load_file(ngx_conf_t *cf, civic_issuer_t *issuer);
-static char *civic_issuer_read(ngx_conf_t *cf,
-    civic_issuer_t *issuer, ngx_str_t *text, ngx_file_info_t *fi);
-static char *civic_issuer_read_fd(ngx_conf_t *cf,
-    civic_issuer_t *issuer, ngx_fd_t fd, ngx_str_t *text,
-    ngx_file_info_t *fi);
 static ngx_uint_t civic_issuer_symmetric(const ngx_str_t *text);
 static void civic_issuer_cleanup(void *data);
 static ngx_int_t civic_issuer_generation(civic_issuer_t *issuer,
@@ -56,21 +52,28 @@ civic_issuer_load_file(ngx_conf_t *cf, civic_issuer_t *issuer)
 {
     char                 *rv, err[CIVIC_JOSE_KEYS_ERROR];
     ngx_str_t             text;
-    ngx_file_info_t       fi;
+    civic_conf_file_t     file;
     ngx_pool_cleanup_t   *cln;
 
-    rv = civic_issuer_read(cf, issuer, &text, &fi);
+    ngx_memzero(&file, sizeof(civic_conf_file_t));
+
+    file.what = "key file";
+    file.pos = &issuer->keys_pos;
+    file.pool = cf->temp_pool;
+    file.max = CIVIC_JOSE_KEYS_MAX;
+
+    rv = civic_conf_file_read(cf, &file, &issuer->keys_file, &text);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    if (fi.st_mode & S_IWOTH) {
+    if (file.info.st_mode & S_IWOTH) {
         civic_conf_warn(cf, &issuer->keys_pos,
                         "everybody may write to key file \"%V\"",
                         &issuer->keys_file);
     }
 
-    if ((fi.st_mode & S_IROTH) && civic_issuer_symmetric(&text)) {
+    if ((file.info.st_mode & S_IROTH) && civic_issuer_symmetric(&text)) {
         return civic_conf_error(cf, &issuer->keys_pos,
                                 "key file \"%V\" holds a symmetric key, and "
                                 "everybody may read it: chmod o-rwx",
@@ -99,71 +102,6 @@ civic_issuer_load_file(ngx_conf_t *cf, civic_issuer_t *issuer)
     }
 
     ngx_explicit_memzero(text.data, text.len);
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_issuer_read(ngx_conf_t *cf, civic_issuer_t *issuer,
-    ngx_str_t *text, ngx_file_info_t *fi)
-{
-    char      *rv;
-    ngx_fd_t   fd;
-
-    fd = ngx_open_file(issuer->keys_file.data,
-                       NGX_FILE_RDONLY|NGX_FILE_NONBLOCK, NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        return civic_conf_error(cf, &issuer->keys_pos,
-                                "key file \"%V\" cannot be opened: %s",
-                                &issuer->keys_file, strerror(ngx_errno));
-    }
-
-    rv = civic_issuer_read_fd(cf, issuer, fd, text, fi);
-
-    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
-                           ngx_close_file_n " \"%V\" failed",
-                           &issuer->keys_file);
-    }
-
-    return rv;
-}
-
-
-static char *
-civic_issuer_read_fd(ngx_conf_t *cf, civic_issuer_t *issuer,
-    ngx_fd_t fd, ngx_str_t *text, ngx_file_info_t *fi)
-{
-    ssize_t  n;
-
-    if (ngx_fd_info(fd, fi) == NGX_FILE_ERROR || !ngx_is_file(fi)) {
-        return civic_conf_error(cf, &issuer->keys_pos,
-                                "key file \"%V\" is not a file",
-                                &issuer->keys_file);
-    }
-
-    if (ngx_file_size(fi) > CIVIC_JOSE_KEYS_MAX) {
-        return civic_conf_error(cf, &issuer->keys_pos,
-                                "key file \"%V\" is larger than 1 MB",
-                                &issuer->keys_file);
-    }
-
-    text->len = (size_t) ngx_file_size(fi);
-
-    text->data = ngx_pnalloc(cf->temp_pool, text->len + 1);
-    if (text->data == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    n = ngx_read_fd(fd, text->data, text->len);
-
-    if (n != (ssize_t) text->len) {
-        return civic_conf_error(cf, &issuer->keys_pos,
-                                "key file \"%V\" cannot be read",
-                                &issuer->keys_file);
-    }
 
     return NGX_CONF_OK;
 }

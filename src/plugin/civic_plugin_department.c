@@ -9,6 +9,7 @@
 
 
 #include "civic_conf_block.h"
+#include "civic_conf_file.h"
 #include "civic_plugin_conf.h"
 
 
@@ -30,8 +31,6 @@ static civic_conf_setter_t  civic_plugin_department_allow;
 static civic_conf_setter_t  civic_plugin_department_secret;
 static civic_conf_setter_t  civic_plugin_department_off;
 static ngx_uint_t civic_plugin_department_plain(const ngx_str_t *prefix);
-static char *civic_plugin_department_secret_read(ngx_conf_t *cf,
-    ngx_str_t *file, ngx_str_t *text);
 static char *civic_plugin_department_close(ngx_conf_t *cf,
     civic_plugin_tenant_t *tenant);
 
@@ -443,10 +442,11 @@ static char *
 civic_plugin_department_secret(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t      file;
-    ngx_uint_t     i;
-    ngx_array_t   *secrets;
-    ngx_keyval_t  *secret;
+    ngx_str_t           name;
+    ngx_uint_t          i;
+    ngx_array_t        *secrets;
+    ngx_keyval_t       *secret;
+    civic_conf_file_t   file;
 
     secrets = &((civic_plugin_tenant_t *) block->conf)->department.secrets;
 
@@ -472,65 +472,16 @@ civic_plugin_department_secret(ngx_conf_t *cf, civic_conf_block_t *block,
 
     secret->key = value[0];
 
-    file.data = value[1].data + 5;
-    file.len = value[1].len - 5;
+    name.data = value[1].data + 5;
+    name.len = value[1].len - 5;
 
-    if (ngx_conf_full_name(cf->cycle, &file, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
+    ngx_memzero(&file, sizeof(civic_conf_file_t));
 
-    return civic_plugin_department_secret_read(cf, &file, &secret->value);
-}
+    file.what = "secret file";
+    file.pool = cf->pool;
+    file.max = CIVIC_DEPARTMENT_SECRET_MAX;
 
-
-/* an editor's line feed at the end is no part of it */
-
-static char *
-civic_plugin_department_secret_read(ngx_conf_t *cf, ngx_str_t *file,
-    ngx_str_t *text)
-{
-    ssize_t          n;
-    ngx_fd_t         fd;
-    ngx_file_info_t  fi;
-
-    fd = ngx_open_file(file->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                       NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        return civic_conf_error(cf, NULL, "secret file \"%V\" cannot be "
-                                "opened: %s", file, strerror(ngx_errno));
-    }
-
-    n = -1;
-    text->data = NULL;
-
-    if (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR
-        && ngx_is_file(&fi)
-        && ngx_file_size(&fi) > 0
-        && ngx_file_size(&fi) <= CIVIC_DEPARTMENT_SECRET_MAX)
-    {
-        text->data = ngx_pnalloc(cf->pool, ngx_file_size(&fi));
-
-        if (text->data != NULL) {
-            n = ngx_read_fd(fd, text->data, ngx_file_size(&fi));
-        }
-    }
-
-    (void) ngx_close_file(fd);
-
-    if (n <= 0) {
-        return civic_conf_error(cf, NULL, "secret file \"%V\" is not a file "
-                                "of 1 to %d bytes that can be read", file,
-                                CIVIC_DEPARTMENT_SECRET_MAX);
-    }
-
-    text->len = n;
-
-    if (text->len > 1 && text->data[text->len - 1] == '\n') {
-        text->len--;
-    }
-
-    return NGX_CONF_OK;
+    return civic_conf_file_line(cf, &file, &name, &secret->value);
 }
 
 

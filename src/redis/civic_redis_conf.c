@@ -9,6 +9,7 @@
 
 
 #include "civic_conf_block.h"
+#include "civic_conf_file.h"
 #include "civic_redis_client.h"
 #include "civic_redis_format.h"
 
@@ -20,8 +21,6 @@
 
 static civic_conf_setter_t  civic_redis_conf_server;
 static civic_conf_setter_t  civic_redis_conf_password;
-static ngx_int_t civic_redis_conf_read(ngx_conf_t *cf, const ngx_str_t *name,
-    ngx_str_t *text);
 static char *civic_redis_conf_close(ngx_conf_t *cf, civic_redis_t *redis);
 static char *civic_redis_conf_greeting(ngx_conf_t *cf, civic_redis_t *redis);
 static u_char *civic_redis_conf_command(u_char *p, const ngx_str_t *argv,
@@ -212,74 +211,18 @@ static char *
 civic_redis_conf_password(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t       name, *text;
-    civic_redis_t  *redis;
+    civic_redis_t      *redis;
+    civic_conf_file_t   file;
 
     redis = block->conf;
-    name = *value;
-    text = &redis->password;
 
-    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
+    ngx_memzero(&file, sizeof(civic_conf_file_t));
 
-    if (civic_redis_conf_read(cf, &name, text) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
+    file.what = "password_file";
+    file.pool = cf->pool;
+    file.max = CIVIC_REDIS_PASSWORD_MAX;
 
-    while (text->len && (text->data[text->len - 1] == LF
-                         || text->data[text->len - 1] == CR))
-    {
-        text->len--;
-    }
-
-    if (text->len == 0) {
-        return civic_conf_error(cf, NULL, "password_file \"%V\" is empty",
-                                &name);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-civic_redis_conf_read(ngx_conf_t *cf, const ngx_str_t *name, ngx_str_t *text)
-{
-    ssize_t   n;
-    ngx_fd_t  fd;
-
-    text->data = ngx_pnalloc(cf->pool, CIVIC_REDIS_PASSWORD_MAX + 1);
-    if (text->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "cannot open password_file \"%V\"", name);
-        return NGX_ERROR;
-    }
-
-    n = ngx_read_fd(fd, text->data, CIVIC_REDIS_PASSWORD_MAX + 1);
-
-    if (n < 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "cannot read password_file \"%V\"", name);
-    }
-
-    if (n > CIVIC_REDIS_PASSWORD_MAX) {
-        (void) civic_conf_error(cf, NULL, "password_file \"%V\" is longer "
-                                "than %d bytes", name,
-                                CIVIC_REDIS_PASSWORD_MAX);
-        n = -1;
-    }
-
-    (void) ngx_close_file(fd);
-
-    text->len = n < 0 ? 0 : n;
-
-    return n < 0 ? NGX_ERROR : NGX_OK;
+    return civic_conf_file_line(cf, &file, value, &redis->password);
 }
 
 

@@ -217,7 +217,7 @@ civic_remote_block_header(ngx_conf_t *cf, civic_conf_block_t *block,
         file.data = text.data + 5;
         file.len = text.len - 5;
 
-        rv = civic_remote_file_secret(cf, remote, &file, &text);
+        rv = civic_remote_file_secret(cf, &file, &text);
         if (rv != NGX_CONF_OK) {
             return rv;
         }

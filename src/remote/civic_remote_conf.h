@@ -99,9 +99,9 @@ struct civic_remote_call_s {
 
 char *civic_remote_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *civic_remote_file_pem(ngx_conf_t *cf, civic_remote_t *remote,
-    ngx_str_t *name, ngx_str_t *text);
-char *civic_remote_file_secret(ngx_conf_t *cf, civic_remote_t *remote,
-    ngx_str_t *name, ngx_str_t *text);
+    const ngx_str_t *name, ngx_str_t *text);
+char *civic_remote_file_secret(ngx_conf_t *cf, const ngx_str_t *name,
+    ngx_str_t *text);
 char *civic_remote_file_check(ngx_conf_t *cf, civic_remote_t *remote);
 
 /* the worker: NULL or NGX_ERROR where there is no memory */

@@ -16,6 +16,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "civic_conf_file.h"
 #include "civic_remote_conf.h"
 
 
@@ -23,10 +24,6 @@
 #define CIVIC_REMOTE_SECRET_MAX  8192
 
 
-static char *civic_remote_file_read(ngx_conf_t *cf, civic_remote_t *remote,
-    ngx_str_t *name, ngx_str_t *text, ngx_uint_t secret);
-static char *civic_remote_file_read_fd(ngx_conf_t *cf, ngx_fd_t fd,
-    ngx_str_t *name, ngx_str_t *text, ngx_uint_t secret);
 static char *civic_remote_file_authority(ngx_conf_t *cf,
     civic_remote_t *remote);
 static char *civic_remote_file_pair(ngx_conf_t *cf, civic_remote_t *remote);
@@ -41,44 +38,35 @@ static int civic_remote_file_password(char *buf, int size, int rwflag,
 
 char *
 civic_remote_file_pem(ngx_conf_t *cf, civic_remote_t *remote,
-    ngx_str_t *name, ngx_str_t *text)
+    const ngx_str_t *name, ngx_str_t *text)
 {
-    ngx_uint_t  secret;
+    civic_conf_file_t  file;
 
-    secret = (text == &remote->key);
+    ngx_memzero(&file, sizeof(civic_conf_file_t));
 
-    return civic_remote_file_read(cf, remote, name, text, secret);
+    file.what = "file";
+    file.pool = cf->pool;
+    file.max = CIVIC_REMOTE_FILE_MAX;
+    file.secret = (text == &remote->key);
+
+    return civic_conf_file_read(cf, &file, name, text);
 }
 
 
-/* one line; the line feed that editors leave at its end is no part of it */
-
 char *
-civic_remote_file_secret(ngx_conf_t *cf, civic_remote_t *remote,
-    ngx_str_t *name, ngx_str_t *text)
+civic_remote_file_secret(ngx_conf_t *cf, const ngx_str_t *name,
+    ngx_str_t *text)
 {
-    char  *rv;
+    civic_conf_file_t  file;
 
-    rv = civic_remote_file_read(cf, remote, name, text, 1);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
+    ngx_memzero(&file, sizeof(civic_conf_file_t));
 
-    if (text->len && text->data[text->len - 1] == LF) {
-        text->len--;
-    }
+    file.what = "file";
+    file.pool = cf->pool;
+    file.max = CIVIC_REMOTE_SECRET_MAX;
+    file.secret = 1;
 
-    if (text->len && text->data[text->len - 1] == CR) {
-        text->len--;
-    }
-
-    if (text->len == 0 || text->len > CIVIC_REMOTE_SECRET_MAX) {
-        return civic_conf_error(cf, NULL, "file \"%V\" of civic_remote "
-                                "\"%V\" is empty, or larger than 8 kB",
-                                name, &remote->name);
-    }
-
-    return NGX_CONF_OK;
+    return civic_conf_file_line(cf, &file, name, text);
 }
 
 
@@ -204,89 +192,6 @@ static void
 civic_remote_file_cleanup(void *data)
 {
     X509_STORE_free(data);
-}
-
-
-static char *
-civic_remote_file_read(ngx_conf_t *cf, civic_remote_t *remote,
-    ngx_str_t *name, ngx_str_t *text, ngx_uint_t secret)
-{
-    char       *rv;
-    ngx_fd_t    fd;
-    ngx_str_t   file;
-
-    file = *name;
-
-    if (file.len == 0) {
-        return civic_conf_error(cf, NULL, "civic_remote \"%V\" names a file "
-                                "without a name", &remote->name);
-    }
-
-    if (ngx_conf_full_name(cf->cycle, &file, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    fd = ngx_open_file(file.data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                       NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        return civic_conf_error(cf, NULL, "file \"%V\" of civic_remote "
-                                "\"%V\" cannot be opened: %s", &file,
-                                &remote->name, strerror(ngx_errno));
-    }
-
-    rv = civic_remote_file_read_fd(cf, fd, &file, text, secret);
-
-    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
-                           ngx_close_file_n " \"%V\" failed", &file);
-    }
-
-    return rv;
-}
-
-
-static char *
-civic_remote_file_read_fd(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *name,
-    ngx_str_t *text, ngx_uint_t secret)
-{
-    ssize_t          n;
-    ngx_file_info_t  fi;
-
-    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR || !ngx_is_file(&fi)) {
-        return civic_conf_error(cf, NULL, "\"%V\" is not a file", name);
-    }
-
-    if (secret && (fi.st_mode & (S_IROTH|S_IWOTH))) {
-        return civic_conf_error(cf, NULL, "\"%V\" holds a secret, and "
-                                "everybody may read or write it: "
-                                "chmod o-rwx", name);
-    }
-
-    if (ngx_file_size(&fi) == 0
-        || ngx_file_size(&fi) > CIVIC_REMOTE_FILE_MAX)
-    {
-        return civic_conf_error(cf, NULL, "file \"%V\" is empty, or larger "
-                                "than 1 MB", name);
-    }
-
-    text->len = (size_t) ngx_file_size(&fi);
-
-    text->data = ngx_pnalloc(cf->pool, text->len + 1);
-    if (text->data == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    n = ngx_read_fd(fd, text->data, text->len);
-
-    if (n != (ssize_t) text->len) {
-        return civic_conf_error(cf, NULL, "file \"%V\" cannot be read",
-                                name);
-    }
-
-    text->data[text->len] = '\0';
-
-    return NGX_CONF_OK;
 }
 
 

@@ -7,6 +7,7 @@
 
 
 #include "civic_conf_block.h"
+#include "civic_conf_file.h"
 #include "civic_signin.h"
 
 
@@ -23,8 +24,6 @@ static civic_conf_setter_t  civic_signin_block_secret;
 static civic_conf_setter_t  civic_signin_block_client_auth;
 static civic_conf_setter_t  civic_signin_block_cookie;
 static ngx_uint_t civic_signin_block_clean(const ngx_str_t *text);
-static ngx_int_t civic_signin_block_read(ngx_conf_t *cf,
-    const ngx_str_t *name, ngx_str_t *text);
 static char *civic_signin_block_close(ngx_conf_t *cf,
     civic_signin_t *signin, const civic_conf_block_t *block);
 static ngx_uint_t civic_signin_block_plain(const civic_signin_t *signin);
@@ -318,79 +317,30 @@ static char *
 civic_signin_block_secret(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_str_t        name, *text;
-    civic_signin_t  *signin;
+    char               *rv;
+    civic_signin_t     *signin;
+    civic_conf_file_t   file;
 
     signin = block->conf;
-    text = &signin->secret;
-    name = *value;
 
-    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK
-        || civic_signin_block_read(cf, &name, text) != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
+    ngx_memzero(&file, sizeof(civic_conf_file_t));
+
+    file.what = "client_secret_file";
+    file.pool = cf->pool;
+    file.max = CIVIC_SIGNIN_SECRET_MAX;
+    file.secret = 1;
+
+    rv = civic_conf_file_line(cf, &file, value, &signin->secret);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
-    while (text->len && (text->data[text->len - 1] == LF
-                         || text->data[text->len - 1] == CR))
-    {
-        text->len--;
-    }
-
-    if (text->len < 16) {
+    if (signin->secret.len < 16) {
         return civic_conf_error(cf, NULL, "client_secret_file \"%V\" has "
-                                "less than 16 bytes", &name);
+                                "less than 16 bytes", value);
     }
 
     return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-civic_signin_block_read(ngx_conf_t *cf, const ngx_str_t *name,
-    ngx_str_t *text)
-{
-    ssize_t          n;
-    ngx_fd_t         fd;
-    ngx_file_info_t  fi;
-
-    text->data = ngx_pnalloc(cf->pool, CIVIC_SIGNIN_SECRET_MAX + 1);
-    if (text->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "cannot open client_secret_file \"%V\"", name);
-        return NGX_ERROR;
-    }
-
-    n = ngx_read_fd(fd, text->data, CIVIC_SIGNIN_SECRET_MAX + 1);
-
-    if (n < 0 || ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "cannot read client_secret_file \"%V\"", name);
-        n = -1;
-
-    } else if (fi.st_mode & S_IROTH) {
-        (void) civic_conf_error(cf, NULL, "everybody may read "
-                                "client_secret_file \"%V\"", name);
-        n = -1;
-
-    } else if (n > CIVIC_SIGNIN_SECRET_MAX) {
-        (void) civic_conf_error(cf, NULL, "client_secret_file \"%V\" is "
-                                "longer than %d bytes", name,
-                                CIVIC_SIGNIN_SECRET_MAX);
-        n = -1;
-    }
-
-    (void) ngx_close_file(fd);
-
-    text->len = n < 0 ? 0 : n;
-
-    return n < 0 ? NGX_ERROR : NGX_OK;
 }
 
 
