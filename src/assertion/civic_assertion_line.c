@@ -8,6 +8,7 @@
 
 #include "civic_assertion_conf.h"
 #include "civic_conf_block.h"
+#include "civic_conf_list.h"
 
 
 #define CIVIC_ASSERTION_AUDIENCE_MAX  128
@@ -91,23 +92,14 @@ static char *
 civic_assertion_line_claims(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *value)
 {
-    u_char             *p, *last, *comma;
-    ngx_str_t           name;
+    ngx_str_t           rest, name;
     civic_assertion_t  *line;
 
     line = block->conf;
     line->claims_text = *value;
-    last = value->data + value->len;
+    rest = *value;
 
-    for (p = value->data; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        name.data = p;
-        name.len = comma - p;
+    while (civic_conf_list_next(&rest, &name)) {
 
         if (civic_assertion_line_claim(line, &name) != NGX_OK) {
             return civic_conf_error(cf, NULL, "\"claims=\" in "

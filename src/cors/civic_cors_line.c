@@ -8,6 +8,7 @@
 
 
 #include "civic_conf_block.h"
+#include "civic_conf_list.h"
 #include "civic_cors_conf.h"
 #include "civic_route.h"
 
@@ -133,20 +134,11 @@ civic_cors_line_list(ngx_conf_t *cf, civic_cors_t *cors,
     civic_cors_item_pt judge)
 {
     char       *rv;
-    u_char     *p, *last, *comma;
-    ngx_str_t   item, *list;
+    ngx_str_t   rest, item, *list;
 
-    last = value->data + value->len;
+    rest = *value;
 
-    for (p = value->data; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        item.data = p;
-        item.len = comma - p;
+    while (civic_conf_list_next(&rest, &item)) {
 
         if (item.len == 0) {
             return civic_conf_error(cf, NULL, "\"%s\" in civic_cors has an "

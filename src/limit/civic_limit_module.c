@@ -8,6 +8,7 @@
  */
 
 
+#include "civic_conf_list.h"
 #include "civic_limit_set.h"
 
 
@@ -224,41 +225,38 @@ civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 civic_limit_classes(ngx_conf_t *cf, ngx_str_t *text, ngx_array_t **classes)
 {
-    u_char     *p, *q, *last, *comma;
-    ngx_str_t  *class;
+    u_char      ch;
+    size_t      i;
+    ngx_str_t   rest, name, *class;
 
     *classes = ngx_array_create(cf->pool, 1, sizeof(ngx_str_t));
     if (*classes == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    last = text->data + text->len;
+    rest.data = text->data + 6;
+    rest.len = text->len - 6;
 
-    for (p = text->data + 6; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
+    while (civic_conf_list_next(&rest, &name)) {
 
         class = ngx_array_push(*classes);
         if (class == NULL) {
             return NGX_CONF_ERROR;
         }
 
-        class->data = p;
-        class->len = comma - p;
+        *class = name;
 
-        for (q = p; q < comma; q++) {
+        for (i = 0; i < name.len; i++) {
+            ch = name.data[i];
 
-            if (!((*q | 0x20) >= 'a' && (*q | 0x20) <= 'z')
-                && !(*q >= '0' && *q <= '9') && *q != '_' && *q != '-')
+            if (!((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')
+                && !(ch >= '0' && ch <= '9') && ch != '_' && ch != '-')
             {
                 break;
             }
         }
 
-        if (q != comma || class->len == 0) {
+        if (i == 0 || i < name.len) {
             return civic_conf_error(cf, NULL, "\"%V\" in \"%V\" of "
                                     "civic_limit cannot be a class: write "
                                     "letters, digits, \"_\" and \"-\"",

@@ -7,6 +7,7 @@
  */
 
 
+#include "civic_conf_list.h"
 #include "civic_plugin_conf.h"
 
 
@@ -116,20 +117,13 @@ static char *
 civic_plugin_grant_list(ngx_conf_t *cf, ngx_array_t *list,
     ngx_str_t *word, size_t skip)
 {
-    u_char     *p, *last, *comma, *slash;
-    ngx_str_t  *item, name;
+    u_char     *last, *slash;
+    ngx_str_t  *item, rest, name;
 
-    last = word->data + word->len;
+    rest.data = word->data + skip;
+    rest.len = word->len - skip;
 
-    for (p = word->data + skip; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        name.data = p;
-        name.len = comma - p;
+    while (civic_conf_list_next(&rest, &name)) {
 
         if (name.len == 0) {
             return civic_conf_error(cf, NULL, "\"%V\" has an empty name in "
@@ -141,11 +135,12 @@ civic_plugin_grant_list(ngx_conf_t *cf, ngx_array_t *list,
                                     word, &name);
         }
 
-        slash = ngx_strlchr(p, comma, '/');
+        last = name.data + name.len;
+        slash = ngx_strlchr(name.data, last, '/');
 
         if (word->data[0] == 'c' && word->data[1] == 'a'
-            && (slash == NULL || slash == p || slash + 1 == comma
-                || ngx_strlchr(slash + 1, comma, '/') != NULL))
+            && (slash == NULL || slash == name.data || slash + 1 == last
+                || ngx_strlchr(slash + 1, last, '/') != NULL))
         {
             return civic_conf_error(cf, NULL, "\"%V\" in calls= is not "
                                     "DEPARTMENT/PLUGIN", &name);

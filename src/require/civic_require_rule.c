@@ -12,6 +12,7 @@
 
 #include <math.h>
 
+#include "civic_conf_list.h"
 #include "civic_require_rule.h"
 #include "civic_require_value.h"
 
@@ -483,8 +484,7 @@ static ngx_array_t *
 civic_require_rule_list(civic_require_test_t *test,
     ngx_uint_t (*check)(const ngx_str_t *value), const char *what)
 {
-    u_char       *p, *last, *comma;
-    ngx_str_t    *value;
+    ngx_str_t     rest, item, *value;
     ngx_array_t  *list;
 
     list = ngx_array_create(test->pool, 2, sizeof(ngx_str_t));
@@ -492,22 +492,16 @@ civic_require_rule_list(civic_require_test_t *test,
         return NULL;
     }
 
-    last = test->right.data + test->right.len;
+    rest = test->right;
 
-    for (p = test->right.data; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
+    while (civic_conf_list_next(&rest, &item)) {
 
         value = ngx_array_push(list);
         if (value == NULL) {
             return NULL;
         }
 
-        value->data = p;
-        value->len = comma - p;
+        *value = item;
 
         if (value->len == 0 || !check(value)) {
             (void) civic_require_rule_error(test, "\"%V\" in \"%V\" is not "

@@ -8,6 +8,7 @@
  */
 
 
+#include "civic_conf_list.h"
 #include "civic_route_methods.h"
 #include "civic_route_error.h"
 
@@ -39,8 +40,8 @@ ngx_int_t
 civic_route_methods_parse(const ngx_str_t *list, uint32_t *mask,
     ngx_str_t *name)
 {
-    u_char      *p, *last, *comma;
-    ngx_uint_t   method;
+    ngx_str_t   rest;
+    ngx_uint_t  method;
 
     if (list->len == 3 && ngx_strncmp(list->data, "any", 3) == 0) {
         *mask = CIVIC_ROUTE_METHODS_ANY;
@@ -48,17 +49,9 @@ civic_route_methods_parse(const ngx_str_t *list, uint32_t *mask,
     }
 
     *mask = 0;
-    last = list->data + list->len;
+    rest = *list;
 
-    for (p = list->data; p <= last; p = comma + 1) {
-
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        name->data = p;
-        name->len = comma - p;
+    while (civic_conf_list_next(&rest, name)) {
 
         method = civic_route_methods_mask(name);
 

@@ -8,6 +8,7 @@
 
 
 #include "civic_conf_block.h"
+#include "civic_conf_list.h"
 #include "civic_route_conf.h"
 #include "civic_route_methods.h"
 
@@ -251,8 +252,7 @@ static char *
 civic_route_scopes(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *list)
 {
-    u_char         *p, *last, *comma;
-    ngx_str_t      *scope;
+    ngx_str_t       rest, item, *scope;
     civic_route_t  *route;
 
     route = block->conf;
@@ -261,16 +261,11 @@ civic_route_scopes(ngx_conf_t *cf, civic_conf_block_t *block,
         return NGX_CONF_ERROR;
     }
 
-    last = list->data + list->len;
+    rest = *list;
 
-    for (p = list->data; p <= last; p = comma + 1) {
+    while (civic_conf_list_next(&rest, &item)) {
 
-        comma = ngx_strlchr(p, last, ',');
-        if (comma == NULL) {
-            comma = last;
-        }
-
-        if (comma == p) {
+        if (item.len == 0) {
             return civic_conf_error(cf, NULL,
                                     "empty scope in \"scope=%V\"", list);
         }
@@ -280,8 +275,7 @@ civic_route_scopes(ngx_conf_t *cf, civic_conf_block_t *block,
             return NGX_CONF_ERROR;
         }
 
-        scope->data = p;
-        scope->len = comma - p;
+        *scope = item;
     }
 
     return NGX_CONF_OK;

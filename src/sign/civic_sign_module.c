@@ -7,6 +7,7 @@
 
 
 #include "civic_conf_block.h"
+#include "civic_conf_list.h"
 #include "civic_sign.h"
 
 
@@ -393,8 +394,7 @@ static char *
 civic_sign_cover(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *value)
 {
-    u_char              *p, *last, *end;
-    ngx_str_t           *name;
+    ngx_str_t            rest, item, *name;
     civic_sign_rules_t  *rules;
 
     rules = block->conf;
@@ -408,14 +408,11 @@ civic_sign_cover(ngx_conf_t *cf, civic_conf_block_t *block,
     }
 
     ngx_strlow(value->data, value->data, value->len);
-    last = value->data + value->len;
+    rest = *value;
 
-    for (p = value->data; p <= last; p = end + 1) {
+    while (civic_conf_list_next(&rest, &item)) {
 
-        end = ngx_strlchr(p, last, ',');
-        end = end ? end : last;
-
-        if (end == p) {
+        if (item.len == 0) {
             return civic_conf_error(cf, NULL,
                                     "\"cover=%V\" in civic_signature has an "
                                     "empty name", value);
@@ -426,8 +423,7 @@ civic_sign_cover(ngx_conf_t *cf, civic_conf_block_t *block,
             return NGX_CONF_ERROR;
         }
 
-        name->data = p;
-        name->len = end - p;
+        *name = item;
     }
 
     return NGX_CONF_OK;
