@@ -8,6 +8,7 @@
 #include <ngx_core.h>
 
 #include "civic_app_read.h"
+#include "civic_text.h"
 
 
 #define CIVIC_APP_READ_TEXT  512       /* bytes of any one text */
@@ -140,8 +141,7 @@ civic_app_read_text(civic_app_reader_t *reader, const civic_json_t *json,
 {
     ngx_str_t  *text = out;
 
-    size_t      i;
-    ngx_str_t   value;
+    ngx_str_t  value;
 
     if (civic_json_string(json, &value) != NGX_OK) {
         return civic_app_read_error(reader, "is no string");
@@ -152,11 +152,8 @@ civic_app_read_text(civic_app_reader_t *reader, const civic_json_t *json,
                                     "bytes", CIVIC_APP_READ_TEXT);
     }
 
-    for (i = 0; i < value.len; i++) {
-
-        if (value.data[i] < 0x20 || value.data[i] == 0x7f) {
-            return civic_app_read_error(reader, "has a control character");
-        }
+    if (!civic_text_clean(&value)) {
+        return civic_app_read_error(reader, "has a control character");
     }
 
     text->len = value.len;

@@ -242,19 +242,3 @@ civic_auth_headers_authorization(ngx_table_elt_t *h, void *data)
     return h->key.len == name.len
            && ngx_memcmp(h->lowcase_key, name.data, name.len) == 0;
 }
-
-
-ngx_uint_t
-civic_auth_headers_clean(const ngx_str_t *value)
-{
-    size_t  i;
-
-    for (i = 0; i < value->len; i++) {
-
-        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
-            return 0;
-        }
-    }
-
-    return 1;
-}

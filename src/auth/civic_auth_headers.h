@@ -29,10 +29,6 @@ ngx_int_t civic_auth_headers_credential_pass(ngx_http_request_t *r,
 ngx_int_t civic_auth_headers_identity(ngx_http_request_t *r,
     const civic_identity_t *identity);
 
-/* may it stand in a header?  No, if it has a control byte */
-
-ngx_uint_t civic_auth_headers_clean(const ngx_str_t *value);
-
 /*
  * The answer's WWW-Authenticate: another challenge behind those of this
  * location, once what an earlier one noted is taken back.

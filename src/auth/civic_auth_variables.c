@@ -9,6 +9,7 @@
 
 #include "civic_auth_conf.h"
 #include "civic_auth_headers.h"
+#include "civic_text.h"
 #include "civic_variables.h"
 
 
@@ -196,7 +197,7 @@ civic_auth_variables_claim(ngx_http_request_t *r,
 
     /* operators put it into proxy_set_header, which quotes nothing */
 
-    if (!civic_auth_headers_clean(&value)) {
+    if (!civic_text_clean(&value)) {
         v->not_found = 1;
         return NGX_OK;
     }

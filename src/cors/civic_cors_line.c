@@ -11,15 +11,10 @@
 #include "civic_conf_list.h"
 #include "civic_cors_conf.h"
 #include "civic_route.h"
+#include "civic_text.h"
 
 
 #define CIVIC_CORS_MAX_AGE  600        /* s, where nothing is said */
-
-/* RFC 9110 section 5.6.2 */
-
-#define CIVIC_CORS_TOKEN                                                      \
-    "!#$%&'*+-.^_`|~0123456789"                                               \
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 typedef char *(*civic_cors_item_pt)(ngx_conf_t *cf, civic_cors_t *cors,
@@ -280,17 +275,11 @@ static char *
 civic_cors_line_header(ngx_conf_t *cf, civic_cors_t *cors,
     const ngx_str_t *item, const char *word)
 {
-    size_t  i;
-
-    for (i = 0; i < item->len; i++) {
-
-        if (item->data[i] == '\0' || item->data[i] == '*'
-            || ngx_strchr(CIVIC_CORS_TOKEN, item->data[i]) == NULL)
-        {
-            return civic_conf_error(cf, NULL, "\"%V\" in \"%s\" of "
-                                    "civic_cors is not the name of a header",
-                                    item, word);
-        }
+    if (!civic_text_token(item)
+        || ngx_strlchr(item->data, item->data + item->len, '*') != NULL)
+    {
+        return civic_conf_error(cf, NULL, "\"%V\" in \"%s\" of civic_cors is "
+                                "not the name of a header", item, word);
     }
 
     return NGX_CONF_OK;

@@ -10,6 +10,7 @@
 
 
 #include "civic_host_response.h"
+#include "civic_text.h"
 
 
 #define CIVIC_HOST_BODY_MAX      (16 * 1024 * 1024)
@@ -29,7 +30,6 @@ static const char *civic_host_response_wrong_value(const ngx_str_t *name,
     const civic_value_t *value);
 static ngx_uint_t civic_host_response_named(const ngx_str_t *name,
     const ngx_str_t *other);
-static ngx_uint_t civic_host_response_token(const ngx_str_t *name);
 static ngx_int_t civic_host_response_list(ngx_http_request_t *r,
     const ngx_str_t *name, const civic_value_t *values, const char **err);
 static ngx_int_t civic_host_response_type(ngx_http_request_t *r,
@@ -216,10 +216,9 @@ civic_host_response_wrong_value(const ngx_str_t *name,
 const char *
 civic_host_response_check(const ngx_str_t *name, const ngx_str_t *value)
 {
-    size_t            i;
     const ngx_str_t  *refused;
 
-    if (!civic_host_response_token(name)) {
+    if (!civic_text_token(name) || name->len > CIVIC_HOST_HEADER_MAX) {
         return "a header's name is no word";
     }
 
@@ -234,16 +233,8 @@ civic_host_response_check(const ngx_str_t *name, const ngx_str_t *value)
         return "a header's value is too long";
     }
 
-    for (i = 0; i < value->len; i++) {
-
-        if ((value->data[i] < 0x20 && value->data[i] != '\t')
-            || value->data[i] == 0x7f)
-        {
-            return "a header's value has control bytes";
-        }
-    }
-
-    return NULL;
+    return civic_text_value(value) ? NULL
+                                   : "a header's value has control bytes";
 }
 
 
@@ -257,29 +248,6 @@ civic_host_response_named(const ngx_str_t *name, const ngx_str_t *other)
 
     return name->len == other->len
            && ngx_strncasecmp(name->data, other->data, other->len) == 0;
-}
-
-
-/* RFC 9110, 5.6.2 */
-
-static ngx_uint_t
-civic_host_response_token(const ngx_str_t *name)
-{
-    size_t  i;
-    u_char  c;
-
-    for (i = 0; i < name->len; i++) {
-        c = name->data[i];
-
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
-              || (c >= 'A' && c <= 'Z')
-              || (c && strchr("!#$%&'*+-.^_`|~", c))))
-        {
-            return 0;
-        }
-    }
-
-    return name->len > 0 && name->len <= CIVIC_HOST_HEADER_MAX;
 }
 
 

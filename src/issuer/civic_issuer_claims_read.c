@@ -11,6 +11,7 @@
 
 #include "civic_issuer_claims.h"
 #include "civic_jose_base64url.h"
+#include "civic_text.h"
 
 
 typedef struct {
@@ -43,7 +44,6 @@ static civic_problem_e civic_issuer_claims_binding(
     const civic_json_t *claims, ngx_pool_t *pool, ngx_str_t *binding);
 static u_char *civic_issuer_claims_words(u_char *p, const u_char *start,
     const ngx_str_t *text);
-static ngx_uint_t civic_issuer_claims_printable(const ngx_str_t *text);
 
 
 static const civic_issuer_claims_text_t  civic_issuer_claims_texts[] = {
@@ -121,7 +121,7 @@ civic_issuer_claims_subject(const civic_issuer_rules_t *rules,
     }
 
     if (civic_json_string(claim, &value) != NGX_OK || value.len == 0
-        || !civic_issuer_claims_printable(&value))
+        || !civic_text_clean(&value))
     {
         return CIVIC_CLAIMS_MALFORMED;
     }
@@ -255,7 +255,7 @@ civic_issuer_claims_word(const civic_json_t *claim, ngx_uint_t array,
     }
 
     if (civic_json_string(claim, value) != NGX_OK
-        || !civic_issuer_claims_printable(value)
+        || !civic_text_clean(value)
         || (array && (value->len == 0
                       || memchr(value->data, ' ', value->len))))
     {
@@ -290,8 +290,7 @@ civic_issuer_claims_text(const ngx_str_t *path, const civic_json_t *claims,
         return CIVIC_INTERNAL;
     }
 
-    return civic_issuer_claims_printable(text) ? CIVIC_OK
-                                               : CIVIC_CLAIMS_MALFORMED;
+    return civic_text_clean(text) ? CIVIC_OK : CIVIC_CLAIMS_MALFORMED;
 }
 
 
@@ -362,19 +361,4 @@ civic_issuer_claims_words(u_char *p, const u_char *start,
     }
 
     return p;
-}
-
-
-static ngx_uint_t
-civic_issuer_claims_printable(const ngx_str_t *text)
-{
-    size_t  i;
-
-    for (i = 0; i < text->len; i++) {
-        if (text->data[i] < 0x20 || text->data[i] == 0x7f) {
-            return 0;
-        }
-    }
-
-    return 1;
 }

@@ -12,6 +12,7 @@
 
 #include "civic_jose_base64url.h"
 #include "civic_jose_key.h"
+#include "civic_text.h"
 
 
 #define CIVIC_JOSE_JWS_KNOWN  16       /* headers; a power of two */
@@ -282,7 +283,6 @@ static ngx_int_t
 civic_jose_jws_text(const civic_json_t *header, const char *name,
     u_char **buf, ngx_str_t *value)
 {
-    size_t               i;
     ngx_str_t            text;
     const civic_json_t  *member;
 
@@ -292,14 +292,10 @@ civic_jose_jws_text(const civic_json_t *header, const char *name,
         return NGX_OK;
     }
 
-    if (civic_json_string(member, &text) != NGX_OK) {
+    if (civic_json_string(member, &text) != NGX_OK
+        || !civic_text_clean(&text))
+    {
         return NGX_DECLINED;
-    }
-
-    for (i = 0; i < text.len; i++) {
-        if (text.data[i] < 0x20 || text.data[i] == 0x7f) {
-            return NGX_DECLINED;
-        }
     }
 
     value->data = *buf;

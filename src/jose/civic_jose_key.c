@@ -16,6 +16,7 @@
 
 #include "civic_jose_key.h"
 #include "civic_jose_pkey.h"
+#include "civic_text.h"
 
 
 typedef struct {
@@ -225,7 +226,6 @@ static ngx_int_t
 civic_jose_key_kid(civic_jose_key_t *key, const civic_json_t *jwk, char *err,
     size_t errlen)
 {
-    size_t               i;
     ngx_str_t            kid;
     const civic_json_t  *member;
 
@@ -243,11 +243,9 @@ civic_jose_key_kid(civic_jose_key_t *key, const civic_json_t *jwk, char *err,
         return NGX_DECLINED;
     }
 
-    for (i = 0; i < kid.len; i++) {
-        if (kid.data[i] < 0x20 || kid.data[i] == 0x7f) {
-            (void) snprintf(err, errlen, "\"kid\" has a control byte");
-            return NGX_DECLINED;
-        }
+    if (!civic_text_clean(&kid)) {
+        (void) snprintf(err, errlen, "\"kid\" has a control byte");
+        return NGX_DECLINED;
     }
 
     key->kid.data = OPENSSL_memdup(kid.data, kid.len);

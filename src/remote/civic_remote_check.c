@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 
 #include "civic_remote_check.h"
+#include "civic_text.h"
 
 
 #define CIVIC_REMOTE_METHOD_MAX  32
@@ -55,9 +56,7 @@ static const ngx_str_t  civic_remote_check_ours[] = {
 const char *
 civic_remote_check_method(const ngx_str_t *method)
 {
-    if (method->len == 0 || method->len > CIVIC_REMOTE_METHOD_MAX
-        || !civic_remote_check_token(method))
-    {
+    if (method->len > CIVIC_REMOTE_METHOD_MAX || !civic_text_token(method)) {
         return "the method is no word";
     }
 
@@ -108,7 +107,7 @@ civic_remote_check_path(const ngx_str_t *path)
 const char *
 civic_remote_check_header(const ngx_str_t *name, const ngx_str_t *value)
 {
-    if (name->len == 0 || !civic_remote_check_token(name)) {
+    if (!civic_text_token(name)) {
         return "a header's name is no word";
     }
 
@@ -122,7 +121,7 @@ civic_remote_check_header(const ngx_str_t *name, const ngx_str_t *value)
         return "a header's value is too long";
     }
 
-    if (!civic_remote_check_value(value)) {
+    if (!civic_text_value(value)) {
         return "a header's value has control bytes";
     }
 
@@ -150,48 +149,6 @@ civic_remote_check_named(const ngx_str_t *name, const ngx_str_t *list)
     }
 
     return 0;
-}
-
-
-ngx_uint_t
-civic_remote_check_token(const ngx_str_t *text)
-{
-    u_char  ch;
-    size_t  i;
-
-    for (i = 0; i < text->len; i++) {
-        ch = text->data[i];
-
-        if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
-            || (ch >= '0' && ch <= '9'))
-        {
-            continue;
-        }
-
-        if (ch == '\0' || ngx_strchr("!#$%&'*+-.^_`|~", ch) == NULL) {
-            return 0;
-        }
-    }
-
-    return text->len != 0;
-}
-
-
-ngx_uint_t
-civic_remote_check_value(const ngx_str_t *text)
-{
-    u_char  ch;
-    size_t  i;
-
-    for (i = 0; i < text->len; i++) {
-        ch = text->data[i];
-
-        if ((ch < 0x20 && ch != '\t') || ch == 0x7f) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 

@@ -25,13 +25,5 @@ const char *civic_remote_check_header(const ngx_str_t *name,
 
 ngx_uint_t civic_remote_check_hop(const ngx_str_t *name);
 
-/* true: letters, digits and the marks that RFC 9110 allows in names */
-
-ngx_uint_t civic_remote_check_token(const ngx_str_t *text);
-
-/* true: no control byte but the tab */
-
-ngx_uint_t civic_remote_check_value(const ngx_str_t *text);
-
 
 #endif /* _CIVIC_REMOTE_CHECK_H_INCLUDED_ */

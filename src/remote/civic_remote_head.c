@@ -15,6 +15,7 @@
 
 #include "civic_remote_check.h"
 #include "civic_remote_head.h"
+#include "civic_text.h"
 
 
 static ngx_int_t civic_remote_head_status(civic_remote_head_t *head,
@@ -126,8 +127,8 @@ civic_remote_head_header(civic_remote_head_t *head, const ngx_str_t *line)
     value.data = p;
     value.len = end - p;
 
-    if (!civic_remote_check_token(&name)
-        || !civic_remote_check_value(&value))
+    if (!civic_text_token(&name)
+        || !civic_text_value(&value))
     {
         return NGX_DECLINED;
     }

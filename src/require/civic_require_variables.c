@@ -8,6 +8,7 @@
 
 #include "civic_require_conf.h"
 #include "civic_auth_headers.h"
+#include "civic_text.h"
 #include "civic_variables.h"
 
 
@@ -188,7 +189,7 @@ civic_require_variable_claim(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (!civic_auth_headers_clean(&value)) {
+    if (!civic_text_clean(&value)) {
         v->not_found = 1;
         return NGX_OK;
     }

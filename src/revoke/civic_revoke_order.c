@@ -9,6 +9,7 @@
 
 #include "civic_revoke_order.h"
 #include "civic_issuer.h"
+#include "civic_text.h"
 
 
 #define CIVIC_REVOKE_REASON   256      /* bytes */
@@ -469,16 +470,8 @@ civic_revoke_order_reason(civic_admin_call_t *call,
 static ngx_uint_t
 civic_revoke_order_clean(const ngx_str_t *text, size_t max)
 {
-    size_t  i;
-
-    for (i = 0; i < text->len; i++) {
-
-        if (text->data[i] < 0x20 || text->data[i] == 0x7f) {
-            return 0;
-        }
-    }
-
-    return text->len > 0 && text->len <= max && civic_json_is_utf8(text);
+    return text->len > 0 && text->len <= max && civic_text_clean(text)
+           && civic_json_is_utf8(text);
 }
 
 

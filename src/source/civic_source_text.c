@@ -13,6 +13,7 @@
 
 
 #include "civic_source_text.h"
+#include "civic_text.h"
 
 
 typedef enum {
@@ -349,14 +350,5 @@ civic_source_text_octets(const ngx_str_t *value)
 ngx_int_t
 civic_source_text_plain(const ngx_str_t *value)
 {
-    size_t  i;
-
-    for (i = 0; i < value->len; i++) {
-
-        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
-            return NGX_ABORT;
-        }
-    }
-
-    return NGX_OK;
+    return civic_text_clean(value) ? NGX_OK : NGX_ABORT;
 }
