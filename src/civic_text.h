@@ -79,4 +79,26 @@ civic_text_token(const ngx_str_t *text)
 }
 
 
+/* a name that somebody gave: letters, digits, "_", "-"; not an empty text */
+
+static ngx_inline ngx_uint_t
+civic_text_name(const ngx_str_t *text)
+{
+    u_char  ch;
+    size_t  i;
+
+    for (i = 0; i < text->len; i++) {
+        ch = text->data[i];
+
+        if (!((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')
+            && !(ch >= '0' && ch <= '9') && ch != '_' && ch != '-')
+        {
+            return 0;
+        }
+    }
+
+    return text->len != 0;
+}
+
+
 #endif /* _CIVIC_TEXT_H_INCLUDED_ */

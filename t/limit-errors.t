@@ -57,14 +57,14 @@ policy("p key=1 rate=1r/s $_->[1]", "this version does not have \"$_->[0]\" .*")
     for ['quota=', 'quota=5/day'], ['concurrency=', 'concurrency=20'],
         ['redis=', 'redis=main'], ['on_error=', 'on_error=local'],
         ['gates=', 'gates=2'], ['lease', 'lease'];
-policy('"a b" key=1 rate=1r/s', '"a b" cannot name a policy: .*');
-policy('a"b key=1 rate=1r/s', '"a"b" cannot name a policy: .*');
-policy('"" key=1 rate=1r/s', '"" cannot name a policy: .*');
-policy('off key=1 rate=1r/s', '"off" cannot name a policy: .*');
-policy('early key=1 rate=1r/s', '"early" cannot name a policy: .*');
+policy('"a b" key=1 rate=1r/s', '"a b" cannot name a civic_limit_policy: .*');
+policy('a"b key=1 rate=1r/s', '"a"b" cannot name a civic_limit_policy: .*');
+policy('"" key=1 rate=1r/s', '"" cannot name a civic_limit_policy: .*');
+policy('off key=1 rate=1r/s', '"off" cannot name a civic_limit_policy: .*');
+policy('early key=1 rate=1r/s', '"early" cannot name a civic_limit_policy: .*');
 
 refused("$good\n$good", '',
-        'policy "good" is already defined in \S+limits.conf:2 '
+        'civic_limit_policy "good" is defined already in \S+limits.conf:2, '
         . 'in \S+limits.conf:3');
 refused('civic_limit_policy p key=$no_such_thing rate=1r/s;', '',
         'unknown "no_such_thing" variable');

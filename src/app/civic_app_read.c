@@ -251,27 +251,11 @@ civic_app_read_name(civic_app_reader_t *reader, const civic_json_t *json,
 {
     ngx_str_t  *name = out;
 
-    u_char  ch;
-    size_t  i;
-
     if (civic_app_read_text(reader, json, name) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    for (i = 0; i < name->len; i++) {
-        ch = name->data[i] | 0x20;
-
-        if ((ch >= 'a' && ch <= 'z')
-            || (name->data[i] >= '0' && name->data[i] <= '9')
-            || name->data[i] == '_' || name->data[i] == '-')
-        {
-            continue;
-        }
-
-        break;
-    }
-
-    if (i < name->len || i > CIVIC_APP_READ_NAME) {
+    if (!civic_text_name(name) || name->len > CIVIC_APP_READ_NAME) {
         return civic_app_read_error(reader, "is no name: letters, digits, "
                                     "\"_\" and \"-\", at most %d",
                                     CIVIC_APP_READ_NAME);

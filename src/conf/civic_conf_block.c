@@ -8,6 +8,7 @@
 
 
 #include "civic_conf_block.h"
+#include "civic_text.h"
 
 
 #define CIVIC_CONF_NAME_MAX   64
@@ -109,20 +110,7 @@ char *
 civic_conf_block_name(ngx_conf_t *cf, const char *directive,
     const ngx_str_t *name)
 {
-    u_char  ch;
-    size_t  i;
-
-    for (i = 0; i < name->len; i++) {
-        ch = name->data[i];
-
-        if (!(ch >= 'a' && ch <= 'z') && !(ch >= 'A' && ch <= 'Z')
-            && !(ch >= '0' && ch <= '9') && ch != '_' && ch != '-')
-        {
-            break;
-        }
-    }
-
-    if (i == 0 || i < name->len || i > CIVIC_CONF_NAME_MAX) {
+    if (!civic_text_name(name) || name->len > CIVIC_CONF_NAME_MAX) {
         return civic_conf_error(cf, NULL, "\"%V\" cannot name a %s: a name "
                                 "has at most %d letters, digits, \"_\" and "
                                 "\"-\"", name, directive,

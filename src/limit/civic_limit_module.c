@@ -10,6 +10,7 @@
 
 #include "civic_conf_list.h"
 #include "civic_limit_set.h"
+#include "civic_text.h"
 
 
 static char *civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -225,9 +226,7 @@ civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 civic_limit_classes(ngx_conf_t *cf, ngx_str_t *text, ngx_array_t **classes)
 {
-    u_char      ch;
-    size_t      i;
-    ngx_str_t   rest, name, *class;
+    ngx_str_t  rest, name, *class;
 
     *classes = ngx_array_create(cf->pool, 1, sizeof(ngx_str_t));
     if (*classes == NULL) {
@@ -246,17 +245,7 @@ civic_limit_classes(ngx_conf_t *cf, ngx_str_t *text, ngx_array_t **classes)
 
         *class = name;
 
-        for (i = 0; i < name.len; i++) {
-            ch = name.data[i];
-
-            if (!((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')
-                && !(ch >= '0' && ch <= '9') && ch != '_' && ch != '-')
-            {
-                break;
-            }
-        }
-
-        if (i == 0 || i < name.len) {
+        if (!civic_text_name(&name)) {
             return civic_conf_error(cf, NULL, "\"%V\" in \"%V\" of "
                                     "civic_limit cannot be a class: write "
                                     "letters, digits, \"_\" and \"-\"",

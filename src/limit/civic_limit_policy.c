@@ -12,9 +12,6 @@
 #include "civic_limit_policy_value.h"
 
 
-#define CIVIC_LIMIT_MAX_NAME  64
-
-
 static char *civic_limit_policy_name(ngx_conf_t *cf,
     civic_limit_main_conf_t *lmcf, civic_limit_policy_t *policy);
 static char *civic_limit_policy_complete(ngx_conf_t *cf,
@@ -173,47 +170,30 @@ static char *
 civic_limit_policy_name(ngx_conf_t *cf, civic_limit_main_conf_t *lmcf,
     civic_limit_policy_t *policy)
 {
-    u_char                 c;
+    char                  *rv;
     ngx_str_t             *name;
-    ngx_uint_t             i;
     civic_limit_policy_t  *other;
 
     name = &policy->name;
 
-    for (i = 0; i < name->len; i++) {
-        c = name->data[i];
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z')
-            && !(c >= '0' && c <= '9') && c != '_' && c != '-')
-        {
-            break;
-        }
-    }
-
-    if (i != name->len || i == 0 || i > CIVIC_LIMIT_MAX_NAME) {
-        return civic_conf_error(cf, NULL,
-                                "\"%V\" cannot name a policy: write at most "
-                                "%d letters, digits, \"_\" and \"-\"",
-                                name, CIVIC_LIMIT_MAX_NAME);
+    rv = civic_conf_block_name(cf, "civic_limit_policy", name);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     if (ngx_strcmp(name->data, "off") == 0
         || ngx_strcmp(name->data, "early") == 0)
     {
         return civic_conf_error(cf, NULL,
-                                "\"%V\" cannot name a policy: it is a word "
-                                "of civic_limit", name);
+                                "\"%V\" cannot name a civic_limit_policy: it "
+                                "is a word of civic_limit", name);
     }
 
     other = civic_limit_policy_find(lmcf, name);
 
-    if (other != NULL) {
-        return civic_conf_error(cf, NULL,
-                                "policy \"%V\" is already defined in %V:%ui",
-                                name, &other->pos->file, other->pos->line);
-    }
-
-    return NGX_CONF_OK;
+    return other ? civic_conf_block_again(cf, "civic_limit_policy", name,
+                                          other->pos)
+                 : NGX_CONF_OK;
 }
 
 

@@ -15,6 +15,7 @@
 #include "civic_conf_list.h"
 #include "civic_require_rule.h"
 #include "civic_require_value.h"
+#include "civic_text.h"
 
 
 #define CIVIC_REQUIRE_MAX_WORDS  3
@@ -61,7 +62,6 @@ static ngx_int_t civic_require_rule_numbers(civic_require_test_t *test,
     civic_require_rule_t *rule);
 static ngx_array_t *civic_require_rule_list(civic_require_test_t *test,
     ngx_uint_t (*check)(const ngx_str_t *value), const char *what);
-static ngx_uint_t civic_require_rule_name(const ngx_str_t *name);
 static ngx_uint_t civic_require_rule_text(const ngx_str_t *text);
 static ngx_int_t civic_require_rule_error(civic_require_test_t *test,
     const char *fmt, ...);
@@ -352,8 +352,7 @@ static ngx_int_t
 civic_require_rule_names(civic_require_test_t *test,
     civic_require_rule_t *rule)
 {
-    rule->values = civic_require_rule_list(test, civic_require_rule_name,
-                                           "a name");
+    rule->values = civic_require_rule_list(test, civic_text_name, "a name");
 
     return rule->values ? NGX_OK : NGX_ERROR;
 }
@@ -533,27 +532,6 @@ civic_require_rule_scope(const ngx_str_t *scope)
     return scope->len != 0;
 }
 
-
-/* as civic_issuer and civic_apps name things */
-
-static ngx_uint_t
-civic_require_rule_name(const ngx_str_t *name)
-{
-    size_t  i;
-    u_char  ch;
-
-    for (i = 0; i < name->len; i++) {
-        ch = ngx_tolower(name->data[i]);
-
-        if ((ch < 'a' || ch > 'z') && (ch < '0' || ch > '9')
-            && ch != '_' && ch != '-')
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
 
 
 /* UTF-8 without blanks in roles, which an identity separates by blanks */
