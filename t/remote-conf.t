@@ -87,7 +87,7 @@ my @wrong = (
     ["$url timeout 1s; connect_timeout 2s;", 'is longer than its timeout'],
     map({ ["$url max_body $_;", 'is not a size of 1 to 64m'] } qw(0 x 65m)),
     map({ ["$url connections $_;", 'is not a number from 1 to'] } qw(0 x 1025)),
-    ["$url verify no;", '"verify no" in civic_remote "r" is neither on nor'],
+    ["$url verify no;", '"verify no" in civic_remote "r" is not on or off'],
     ["$url header A;", '"header" in civic_remote "r" takes two values'],
     ["$url header A b c;", 'takes two values'],
     ["$url header \"A B\" s3cret;", "a header's name is no word"],

@@ -101,7 +101,7 @@ refused({ token => 'token' }, '"token token" in civic_signin "portal" is no '
 refused({ home => '//evil' }, '"home //evil" in civic_signin "portal" is no '
                               . 'path');
 refused({ client_auth => 'jwt' }, '"client_auth jwt" in civic_signin '
-                                  . '"portal" is neither basic nor post');
+                                  . '"portal" is not basic or post');
 refused({ cookie => 'secure' }, '"cookie secure" in civic_signin "portal" '
                                 . 'is not "cookie insecure"');
 refused({ client_secret_file => 'keys/none' },

@@ -35,6 +35,12 @@ static char *civic_conf_block_pair(ngx_conf_t *cf, civic_conf_block_t *block,
 static const civic_conf_word_t *civic_conf_block_named(
     const civic_conf_block_t *block, const ngx_str_t *text,
     ngx_str_t *value);
+static char *civic_conf_block_choose(ngx_conf_t *cf,
+    const civic_conf_block_t *block, const civic_conf_word_t *word,
+    const ngx_str_t *value, const ngx_conf_enum_t *choice);
+static char *civic_conf_block_isnt(ngx_conf_t *cf,
+    const civic_conf_block_t *block, const civic_conf_word_t *word,
+    const ngx_str_t *value, const char *what);
 static char *civic_conf_block_within(ngx_conf_t *cf,
     const civic_conf_block_t *block, const civic_conf_word_t *word,
     const ngx_str_t *value, ngx_int_t n);
@@ -448,17 +454,13 @@ char *
 civic_conf_block_flag(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *value)
 {
-    ngx_uint_t  *field;
+    static const ngx_conf_enum_t  flag[] = {
+        { ngx_string("on"), 1 },
+        { ngx_string("off"), 0 },
+        { ngx_null_string, 0 }
+    };
 
-    field = civic_conf_block_field(block, word);
-    *field = (ngx_strcmp(value->data, "on") == 0);
-
-    if (!*field && ngx_strcmp(value->data, "off") != 0) {
-        return civic_conf_error(cf, NULL, "\"%s %V\" in %V is neither on nor "
-                                "off", word->name, value, &block->place);
-    }
-
-    return NGX_CONF_OK;
+    return civic_conf_block_choose(cf, block, word, value, flag);
 }
 
 
@@ -466,14 +468,22 @@ char *
 civic_conf_block_choice(ngx_conf_t *cf, civic_conf_block_t *block,
     const civic_conf_word_t *word, ngx_str_t *value)
 {
-    u_char                 *p, *last, list[CIVIC_CONF_WORDS_MAX];
-    ngx_uint_t             *field;
-    const ngx_conf_enum_t  *choice;
+    return civic_conf_block_choose(cf, block, word, value, word->post);
+}
+
+
+static char *
+civic_conf_block_choose(ngx_conf_t *cf, const civic_conf_block_t *block,
+    const civic_conf_word_t *word, const ngx_str_t *value,
+    const ngx_conf_enum_t *choice)
+{
+    u_char      *p, *last, list[CIVIC_CONF_WORDS_MAX];
+    ngx_uint_t  *field;
 
     p = list;
-    last = list + CIVIC_CONF_WORDS_MAX;
+    last = list + CIVIC_CONF_WORDS_MAX - 1;
 
-    for (choice = word->post; choice->name.len; choice++) {
+    for ( /* void */ ; choice->name.len; choice++) {
 
         if (ngx_strcmp(choice->name.data, value->data) == 0) {
             field = civic_conf_block_field(block, word);
@@ -487,8 +497,9 @@ civic_conf_block_choice(ngx_conf_t *cf, civic_conf_block_t *block,
                          &choice->name);
     }
 
-    return civic_conf_error(cf, NULL, "\"%s%V\" in %V is not %*s", word->name,
-                            value, &block->place, (size_t) (p - list), list);
+    *p = '\0';
+
+    return civic_conf_block_isnt(cf, block, word, value, (char *) list);
 }
 
 
@@ -618,11 +629,19 @@ civic_conf_block_within(ngx_conf_t *cf, const civic_conf_block_t *block,
         return NGX_CONF_OK;
     }
 
+    return civic_conf_block_isnt(cf, block, word, value, range->text);
+}
+
+
+static char *
+civic_conf_block_isnt(ngx_conf_t *cf, const civic_conf_block_t *block,
+    const civic_conf_word_t *word, const ngx_str_t *value, const char *what)
+{
     return civic_conf_error(cf, NULL, "\"%s%s%V\" in %V is not %s",
                             word->name,
                             word->name[ngx_strlen(word->name) - 1] == '='
                             ? "" : " ",
-                            value, &block->place, range->text);
+                            value, &block->place, what);
 }
 
 

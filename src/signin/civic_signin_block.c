@@ -21,7 +21,6 @@ static civic_conf_setter_t  civic_signin_block_origin;
 static civic_conf_setter_t  civic_signin_block_url;
 static civic_conf_setter_t  civic_signin_block_path;
 static civic_conf_setter_t  civic_signin_block_secret;
-static civic_conf_setter_t  civic_signin_block_client_auth;
 static civic_conf_setter_t  civic_signin_block_cookie;
 static ngx_uint_t civic_signin_block_clean(const ngx_str_t *text);
 static char *civic_signin_block_close(ngx_conf_t *cf,
@@ -33,6 +32,13 @@ static char *civic_signin_block_paths(ngx_conf_t *cf,
 
 static const civic_conf_range_t  civic_signin_block_life = {
     1, 30 * 86400, "a time from 1s to 30d"
+};
+
+
+static const ngx_conf_enum_t  civic_signin_block_client_auth[] = {
+    { ngx_string("basic"), CIVIC_SIGNIN_AUTH_BASIC },
+    { ngx_string("post"), CIVIC_SIGNIN_AUTH_POST },
+    { ngx_null_string, 0 }
 };
 
 
@@ -83,7 +89,9 @@ static const civic_conf_word_t  civic_signin_words[] = {
     { "client_secret_file", 1, 1, civic_signin_block_secret, 0, NULL,
       CIVIC_CONF_MANDATORY },
 
-    { "client_auth", 1, 1, civic_signin_block_client_auth, 0, NULL, 0 },
+    { "client_auth", 1, 1, civic_conf_block_choice,
+      offsetof(civic_signin_t, client_auth), civic_signin_block_client_auth,
+      0 },
 
     { "scope", 1, 64, civic_conf_block_list,
       offsetof(civic_signin_t, scopes), NULL, 0 },
@@ -338,27 +346,6 @@ civic_signin_block_secret(ngx_conf_t *cf, civic_conf_block_t *block,
     if (signin->secret.len < 16) {
         return civic_conf_error(cf, NULL, "client_secret_file \"%V\" has "
                                 "less than 16 bytes", value);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-civic_signin_block_client_auth(ngx_conf_t *cf, civic_conf_block_t *block,
-    const civic_conf_word_t *word, ngx_str_t *value)
-{
-    civic_signin_t  *signin;
-
-    signin = block->conf;
-
-    if (ngx_strcmp(value->data, "post") == 0) {
-        signin->client_auth = CIVIC_SIGNIN_AUTH_POST;
-
-    } else if (ngx_strcmp(value->data, "basic") != 0) {
-        return civic_conf_error(cf, NULL, "\"client_auth %V\" in "
-                                "civic_signin \"%V\" is neither basic nor "
-                                "post", value, &signin->name);
     }
 
     return NGX_CONF_OK;
