@@ -13,6 +13,8 @@
 #define CIVIC_APP_NOBODY_TIME  10000   /* ms */
 
 
+static civic_app_record_t *civic_app_cache_named(civic_app_cache_t *cache,
+    const ngx_str_t *name);
 static void civic_app_cache_drop(civic_app_cache_t *cache,
     civic_app_record_t *record);
 static civic_app_nobody_t *civic_app_cache_nobody_slot(
@@ -25,6 +27,8 @@ civic_app_cache_init(civic_app_cache_t *cache, size_t max)
 {
     civic_app_index_init(&cache->index);
     ngx_queue_init(&cache->records);
+    ngx_rbtree_init(&cache->names, &cache->sentinel,
+                    ngx_str_rbtree_insert_value);
 
     cache->nrecords = 0;
     cache->max = max;
@@ -77,6 +81,11 @@ civic_app_cache_add(civic_app_cache_t *cache, civic_app_record_t *record,
 
     record->size = size;
 
+    record->named.str = record->name;
+    record->named.node.key = ngx_murmur_hash2(record->name.data,
+                                              record->name.len);
+
+    ngx_rbtree_insert(&cache->names, &record->named.node);
     ngx_queue_insert_head(&cache->records, &record->queue);
     cache->used += size;
     cache->nrecords++;
@@ -103,22 +112,30 @@ civic_app_cache_add(civic_app_cache_t *cache, civic_app_record_t *record,
 void
 civic_app_cache_forget(civic_app_cache_t *cache, const ngx_str_t *name)
 {
-    ngx_queue_t         *q;
     civic_app_record_t  *record;
 
-    for (q = ngx_queue_head(&cache->records);
-         q != ngx_queue_sentinel(&cache->records);
-         q = ngx_queue_next(q))
-    {
-        record = ngx_queue_data(q, civic_app_record_t, queue);
+    record = civic_app_cache_named(cache, name);
 
-        if (record->name.len == name->len
-            && ngx_memcmp(record->name.data, name->data, name->len) == 0)
-        {
-            civic_app_cache_drop(cache, record);
-            return;
-        }
+    if (record != NULL) {
+        civic_app_cache_drop(cache, record);
     }
+}
+
+
+static civic_app_record_t *
+civic_app_cache_named(civic_app_cache_t *cache, const ngx_str_t *name)
+{
+    ngx_str_t        key;
+    ngx_str_node_t  *node;
+
+    key = *name;
+
+    node = ngx_str_rbtree_lookup(&cache->names, &key,
+                                 ngx_murmur_hash2(key.data, key.len));
+
+    return node ? (civic_app_record_t *)
+                  ((u_char *) node - offsetof(civic_app_record_t, named))
+                : NULL;
 }
 
 
@@ -141,6 +158,7 @@ static void
 civic_app_cache_drop(civic_app_cache_t *cache, civic_app_record_t *record)
 {
     civic_app_index_remove(&cache->index, record);
+    ngx_rbtree_delete(&cache->names, &record->named.node);
     ngx_queue_remove(&record->queue);
 
     cache->used -= record->size;

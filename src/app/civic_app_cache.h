@@ -25,6 +25,8 @@ typedef struct {
 typedef struct {
     civic_app_index_t       index;
     ngx_queue_t             records;
+    ngx_rbtree_t            names;     /* of the same records */
+    ngx_rbtree_node_t       sentinel;
     ngx_uint_t              nrecords;
     size_t                  max;
     size_t                  used;

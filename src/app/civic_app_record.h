@@ -44,6 +44,7 @@ typedef struct {
 struct civic_app_record_s {
     ngx_pool_t             *pool;      /* of all of it */
     ngx_queue_t             queue;     /* owned by civic_app_cache.c */
+    ngx_str_node_t          named;     /* likewise */
     size_t                  size;      /* likewise */
 
     ngx_str_t               name;
