@@ -159,7 +159,7 @@ waitpid $pid, 0;
 is $res->{status}, 451, 'it may refuse after it has waited';
 ok !exists $res->{headers}{'x-kept'}, "without the service's headers";
 is $gate->get('/svc/a?what=late')->{status}, 500, 'or fail';
-$redis->command('DEL', 'civic:{health/mask:s}:notes');
+is scalar notes(5), 5, 'all of which is told';
 
 $pid = paused(0.4);
 my @all = Civic::Gate::parse_all($gate->raw(join('', map {
