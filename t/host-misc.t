@@ -15,7 +15,7 @@ use Test::More;
 my $gate = Civic::Plugin->start(workers => 2,
     http => 'civic_clock_file clock;',
     department => 'secret key file=%DIR%/conf/key;',
-    files => { key => "of ours\n" });
+    files => { key => "of ours\n" }, mode => { key => 0600 });
 
 Civic::Host->plugin($gate, 'health/misc', <<'END',
 local m = {}

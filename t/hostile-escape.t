@@ -16,7 +16,7 @@ my $redis = Civic::Redis->start;
 my $server = $redis->server;
 my $hostile = Civic::Hostile->start(allow => "allow store;\n"
         . 'secret key file=%DIR%/conf/key;',
-    files => { key => "of this department\n" },
+    files => { key => "of this department\n" }, mode => { key => 0600 },
     http => "civic_redis main { server $server; }\n");
 my $gate = $hostile->gate;
 my @failed = (500, 'plugin-failed');

@@ -85,6 +85,10 @@ department("$good secret key;", 'a secret without a file',
            '"secret" in .* takes two values');
 department("$good secret key file=nowhere;", 'a secret file that is not there',
            'secret file "\S+" cannot be opened');
+refused('a secret that everybody may read',
+        'secret file "\S+" holds a secret, and everybody may read',
+        http => "civic_department health { $good secret key file=key; }",
+        files => { key => 'x' }, mode => { key => 0644 });
 
 refused('a bad name', 'cannot name a civic_department',
         http => "civic_department Health { $good }");

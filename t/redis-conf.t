@@ -12,6 +12,8 @@ use Test::More;
 use Civic::Gate;
 use Civic::Redis;
 
+umask 027;                             # nobody else may read a password
+
 sub refused {
     my ($text, $pattern, $name, %option) = @_;
 
@@ -70,6 +72,8 @@ word('password_file none;', qr/password_file "\S+\/none" cannot be opened: No/);
 word('password_file empty;', qr/password_file "\S+" is empty/,
      files => { empty => "\n" });
 word('password_file .;', qr/password_file "\S+" is not a file/);
+word('password_file open;', qr/password_file "\S+" holds a secret, and everyb/,
+     files => { open => 'x' }, mode => { open => 0644 });
 word('password_file long;', qr/password_file "\S+" is larger than 1 kB/,
      files => { long => 'x' x 1025 });
 

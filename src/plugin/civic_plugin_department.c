@@ -480,6 +480,7 @@ civic_plugin_department_secret(ngx_conf_t *cf, civic_conf_block_t *block,
     file.what = "secret file";
     file.pool = cf->pool;
     file.max = CIVIC_DEPARTMENT_SECRET_MAX;
+    file.secret = 1;
 
     return civic_conf_file_line(cf, &file, &name, &secret->value);
 }

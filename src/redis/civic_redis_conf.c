@@ -221,6 +221,7 @@ civic_redis_conf_password(ngx_conf_t *cf, civic_conf_block_t *block,
     file.what = "password_file";
     file.pool = cf->pool;
     file.max = CIVIC_REDIS_PASSWORD_MAX;
+    file.secret = 1;
 
     return civic_conf_file_line(cf, &file, value, &redis->password);
 }
