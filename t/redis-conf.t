@@ -7,6 +7,8 @@ use warnings;
 
 use lib 't/lib';
 
+use File::Temp ();
+use POSIX ();
 use Test::More;
 
 use Civic::Gate;
@@ -72,6 +74,16 @@ word('password_file none;', qr/password_file "\S+\/none" cannot be opened: No/);
 word('password_file empty;', qr/password_file "\S+" is empty/,
      files => { empty => "\n" });
 word('password_file .;', qr/password_file "\S+" is not a file/);
+
+# a pipe neither: somebody writes to it, so whoever read it would not wait
+
+my $pipes = File::Temp->newdir;
+POSIX::mkfifo("$pipes/password", 0600) or die "mkfifo: $!";
+open my $writer, '+<', "$pipes/password" or die "$pipes/password: $!";
+syswrite $writer, "of a pipe\n";
+word("password_file $pipes/password;", qr/password_file "\S+" is not a file/);
+close $writer;
+
 word('password_file open;', qr/password_file "\S+" holds a secret, and everyb/,
      files => { open => 'x' }, mode => { open => 0644 });
 word('password_file long;', qr/password_file "\S+" is larger than 1 kB/,
