@@ -533,7 +533,6 @@ civic_require_rule_scope(const ngx_str_t *scope)
 }
 
 
-
 /* UTF-8 without blanks in roles, which an identity separates by blanks */
 
 static ngx_uint_t
