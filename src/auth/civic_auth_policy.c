@@ -9,6 +9,7 @@
 
 
 #include "civic_auth_conf.h"
+#include "civic_error.h"
 
 
 static char *civic_auth_policy_word(ngx_conf_t *cf,
@@ -21,8 +22,6 @@ static ngx_int_t civic_auth_policy_term(void **main_conf,
     const ngx_str_t *word, ngx_pool_t *pool, ngx_str_t *err);
 static ngx_int_t civic_auth_policy_object(civic_auth_policy_t *policy,
     ngx_uint_t method, void *object, ngx_pool_t *pool, ngx_uint_t *n);
-static ngx_int_t civic_auth_policy_error(ngx_pool_t *pool, ngx_str_t *err,
-    const char *fmt, const ngx_str_t *word);
 
 
 /* civic_auth [optional] WORD[+WORD] ... | off */
@@ -254,8 +253,8 @@ civic_auth_policy_term(void **main_conf, civic_auth_policy_t *policy,
     }
 
     if (object == NULL) {
-        return civic_auth_policy_error(pool, err, "names an unknown issuer "
-                                       "\"%V\"", word);
+        return civic_error_write(pool, err, "names an unknown issuer \"%V\"",
+                                 word);
     }
 
     if (civic_auth_policy_object(policy, method, object, pool, &n) != NGX_OK)
@@ -268,9 +267,9 @@ civic_auth_policy_term(void **main_conf, civic_auth_policy_t *policy,
     for (i = 0; i < choice->n; i++) {
 
         if (group[choice->terms[i].group].method == method) {
-            return civic_auth_policy_error(pool, err, "asks for \"%V\" and "
-                                           "another of its kind at once, of "
-                                           "which a request has one", word);
+            return civic_error_write(pool, err, "asks for \"%V\" and "
+                                     "another of its kind at once, of which "
+                                     "a request has one", word);
         }
     }
 
@@ -334,24 +333,6 @@ civic_auth_policy_object(civic_auth_policy_t *policy, ngx_uint_t method,
     *slot = object;
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-civic_auth_policy_error(ngx_pool_t *pool, ngx_str_t *err, const char *fmt,
-    const ngx_str_t *word)
-{
-    size_t  len;
-
-    len = ngx_strlen(fmt) + word->len;
-
-    err->data = ngx_pnalloc(pool, len);
-
-    if (err->data != NULL) {
-        err->len = ngx_snprintf(err->data, len, fmt, word) - err->data;
-    }
-
-    return NGX_ERROR;
 }
 
 

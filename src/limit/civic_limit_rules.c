@@ -7,14 +7,13 @@
  */
 
 
+#include "civic_error.h"
 #include "civic_limit_set.h"
 
 
 static ngx_int_t civic_limit_rules_add(civic_limit_main_conf_t *lmcf,
     civic_limit_set_t *set, const ngx_str_t *name, const civic_pos_t *pos,
     ngx_pool_t *pool, ngx_str_t *err);
-static ngx_int_t civic_limit_rules_error(ngx_pool_t *pool, ngx_str_t *err,
-    const char *fmt, const ngx_str_t *word);
 
 
 const civic_limit_set_t *
@@ -74,8 +73,8 @@ civic_limit_rules_add(civic_limit_main_conf_t *lmcf, civic_limit_set_t *set,
     policy = civic_limit_policy_find(lmcf, name);
 
     if (policy == NULL) {
-        return civic_limit_rules_error(pool, err, "no civic_limit_policy is "
-                                       "named \"%V\"", name);
+        return civic_error_write(pool, err, "no civic_limit_policy is named "
+                                 "\"%V\"", name);
     }
 
     /* said again where it holds already: the outer line counts */
@@ -83,8 +82,8 @@ civic_limit_rules_add(civic_limit_main_conf_t *lmcf, civic_limit_set_t *set,
     other = civic_limit_set_find(set, policy);
 
     if (other != NULL && other->classes != NULL) {
-        return civic_limit_rules_error(pool, err, "\"%V\" is there for some "
-                                       "classes of callers only", name);
+        return civic_error_write(pool, err, "\"%V\" is there for some "
+                                 "classes of callers only", name);
     }
 
     if (other != NULL) {
@@ -92,8 +91,8 @@ civic_limit_rules_add(civic_limit_main_conf_t *lmcf, civic_limit_set_t *set,
     }
 
     if (set->n == CIVIC_LIMIT_MAX) {
-        return civic_limit_rules_error(pool, err, "\"%V\" would be one "
-                                       "policy too many", name);
+        return civic_error_write(pool, err, "\"%V\" would be one policy too "
+                                 "many", name);
     }
 
     use = &set->uses[set->n++];
@@ -105,24 +104,6 @@ civic_limit_rules_add(civic_limit_main_conf_t *lmcf, civic_limit_set_t *set,
     use->policy = policy;
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-civic_limit_rules_error(ngx_pool_t *pool, ngx_str_t *err, const char *fmt,
-    const ngx_str_t *word)
-{
-    size_t  len;
-
-    len = ngx_strlen(fmt) + word->len;
-
-    err->data = ngx_pnalloc(pool, len);
-
-    if (err->data != NULL) {
-        err->len = ngx_snprintf(err->data, len, fmt, word) - err->data;
-    }
-
-    return NGX_ERROR;
 }
 
 

@@ -9,8 +9,8 @@
 
 
 #include "civic_conf_list.h"
+#include "civic_error.h"
 #include "civic_route_methods.h"
-#include "civic_route_error.h"
 
 
 static const civic_route_t *civic_route_methods_taken(
@@ -107,7 +107,7 @@ civic_route_methods_add(civic_route_methods_t *methods,
     other = civic_route_methods_taken(methods, route);
 
     if (other) {
-        return civic_route_error(pool, err, "the route \"%V\" takes the same "
+        return civic_error_write(pool, err, "the route \"%V\" takes the same "
                                  "requests as \"%V\" (first in %V:%ui)",
                                  &route->pattern, &other->pattern,
                                  &other->pos.file, other->pos.line);
@@ -117,7 +117,7 @@ civic_route_methods_add(civic_route_methods_t *methods,
 
     takers = ngx_palloc(pool, (methods->n + 1) * sizeof(civic_route_taker_t));
     if (takers == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     i = route->any ? methods->n : 0;

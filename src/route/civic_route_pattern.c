@@ -11,7 +11,7 @@
 
 
 #include "civic_route_pattern.h"
-#include "civic_route_error.h"
+#include "civic_error.h"
 #include "civic_route_syntax.h"
 
 
@@ -111,14 +111,14 @@ civic_route_pattern_check(civic_route_pattern_t *pattern,
     text = &pattern->text;
 
     if (text->len > CIVIC_ROUTE_PATTERN_LEN) {
-        return civic_route_error(pattern->pool, pattern->err,
+        return civic_error_write(pattern->pool, pattern->err,
                                  "the pattern \"%*s...\" is longer than "
                                  "%d bytes", (size_t) 64, text->data,
                                  CIVIC_ROUTE_PATTERN_LEN);
     }
 
     if (text->len == 0 || text->data[0] != '/') {
-        return civic_route_error(pattern->pool, pattern->err,
+        return civic_error_write(pattern->pool, pattern->err,
                                  "the pattern \"%V\" must begin with \"/\" "
                                  "or \"~^\"", text);
     }
@@ -131,7 +131,7 @@ civic_route_pattern_check(civic_route_pattern_t *pattern,
         || ngx_memcmp(text->data, prefix->data, prefix->len) != 0
         || ngx_strlchr(text->data, text->data + prefix->len, '{') != NULL)
     {
-        return civic_route_error(pattern->pool, pattern->err,
+        return civic_error_write(pattern->pool, pattern->err,
                                  "the pattern \"%V\" must begin with "
                                  "its location's name, \"%V\", as plain text",
                                  text, prefix);
@@ -157,7 +157,7 @@ civic_route_pattern_segment(civic_route_pattern_t *pattern, u_char *p,
     while (p < last && *p != '/') {
 
         if (*p == '}') {
-            (void) civic_route_error(pattern->pool, pattern->err,
+            (void) civic_error_write(pattern->pool, pattern->err,
                                      "the pattern \"%V\" has a \"}\" "
                                      "without \"{\"", &pattern->text);
             return NULL;
@@ -169,7 +169,7 @@ civic_route_pattern_segment(civic_route_pattern_t *pattern, u_char *p,
         }
 
         if (p == literal && p != begin) {
-            (void) civic_route_error(pattern->pool, pattern->err,
+            (void) civic_error_write(pattern->pool, pattern->err,
                                      "two parameters of the pattern \"%V\" "
                                      "have no text between them",
                                      &pattern->text);
@@ -265,7 +265,7 @@ civic_route_pattern_param(civic_route_pattern_t *pattern, u_char *p,
 
 invalid:
 
-    (void) civic_route_error(pattern->pool, pattern->err,
+    (void) civic_error_write(pattern->pool, pattern->err,
                              "the pattern \"%V\" has an invalid parameter at "
                              "\"%*s\": it is {name}, {name:expression} or "
                              "{name...}, with letters, digits, \"_\" and "
@@ -328,7 +328,7 @@ civic_route_pattern_constraint(civic_route_pattern_t *pattern, u_char *p,
         }
     }
 
-    (void) civic_route_error(pattern->pool, pattern->err,
+    (void) civic_error_write(pattern->pool, pattern->err,
                              "a constraint of the pattern \"%V\" does not "
                              "end: %s", &pattern->text, reason);
     return NULL;
@@ -348,7 +348,7 @@ civic_route_pattern_add_param(civic_route_pattern_t *pattern,
         if (token->name.len != 0
             && civic_route_pattern_same_name(&token->name, &param->name))
         {
-            return civic_route_error(pattern->pool, pattern->err,
+            return civic_error_write(pattern->pool, pattern->err,
                                      "the pattern \"%V\" has two parameters "
                                      "of the name \"%V\"",
                                      &pattern->text, &param->name);
@@ -356,7 +356,7 @@ civic_route_pattern_add_param(civic_route_pattern_t *pattern,
     }
 
     if (pattern->nparams == CIVIC_MAX_PARAMS) {
-        return civic_route_error(pattern->pool, pattern->err,
+        return civic_error_write(pattern->pool, pattern->err,
                                  "the pattern \"%V\" has more than "
                                  "%d parameters", &pattern->text,
                                  CIVIC_MAX_PARAMS);
@@ -383,7 +383,7 @@ civic_route_pattern_place(civic_route_pattern_t *pattern, u_char *begin,
         return NGX_OK;
     }
 
-    return civic_route_error(pattern->pool, pattern->err,
+    return civic_error_write(pattern->pool, pattern->err,
                              "\"{%V...}\" must follow a \"/\" and end "
                              "the pattern \"%V\"",
                              &token->name, &pattern->text);
@@ -475,7 +475,7 @@ civic_route_pattern_warn(civic_route_pattern_t *pattern)
         return NGX_OK;
     }
 
-    (void) civic_route_error(pattern->pool, pattern->err,
+    (void) civic_error_write(pattern->pool, pattern->err,
                              "the pattern \"%V\" can never match: %s",
                              &pattern->text, reason);
     return NGX_DECLINED;

@@ -49,7 +49,7 @@
 
 
 #include "civic_route_radix.h"
-#include "civic_route_error.h"
+#include "civic_error.h"
 #include "civic_route_packed.h"
 
 
@@ -117,7 +117,7 @@ civic_route_radix_add(civic_route_radix_t *radix, civic_route_t *route,
         node->methods = ngx_pcalloc(radix->pool,
                                     sizeof(civic_route_methods_t));
         if (node->methods == NULL) {
-            return civic_route_no_memory(err);
+            return civic_error_no_memory(err);
         }
     }
 
@@ -141,7 +141,7 @@ civic_route_radix_add_piece(civic_route_radix_t *radix,
 
         node = civic_route_radix_add_text(radix->pool, node, &text);
         if (node == NULL) {
-            (void) civic_route_no_memory(err);
+            (void) civic_error_no_memory(err);
         }
 
         return node;
@@ -149,7 +149,7 @@ civic_route_radix_add_piece(civic_route_radix_t *radix,
 
     branch = civic_route_radix_branch(radix->pool, node);
     if (branch == NULL) {
-        (void) civic_route_no_memory(err);
+        (void) civic_error_no_memory(err);
         return NULL;
     }
 
@@ -164,7 +164,7 @@ civic_route_radix_add_piece(civic_route_radix_t *radix,
         *behind = ngx_pcalloc(radix->pool, sizeof(civic_route_node_t));
 
         if (*behind == NULL) {
-            (void) civic_route_no_memory(err);
+            (void) civic_error_no_memory(err);
         }
     }
 
@@ -334,7 +334,7 @@ civic_route_radix_add_segment(civic_route_radix_t *radix,
 
     edge = ngx_pcalloc(radix->pool, sizeof(civic_route_edge_t));
     if (edge == NULL) {
-        (void) civic_route_no_memory(err);
+        (void) civic_error_no_memory(err);
         return NULL;
     }
 
@@ -373,7 +373,7 @@ civic_route_radix_add_segment(civic_route_radix_t *radix,
     }
 
     if (ngx_array_push(&branch->segments) == NULL) {
-        (void) civic_route_no_memory(err);
+        (void) civic_error_no_memory(err);
         return NULL;
     }
 

@@ -18,7 +18,7 @@
 
 
 #include "civic_route_regex.h"
-#include "civic_route_error.h"
+#include "civic_error.h"
 #include "civic_route_methods.h"
 #include "civic_route_pattern.h"
 #include "civic_route_syntax.h"
@@ -131,7 +131,7 @@ civic_route_regex_add(civic_route_regex_t *regex, civic_route_t *route,
 
     item = ngx_pcalloc(regex->pool, sizeof(civic_route_regex_item_t));
     if (item == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     item->route = route;
@@ -146,7 +146,7 @@ civic_route_regex_add(civic_route_regex_t *regex, civic_route_t *route,
                            &item->code, &reason)
         != NGX_OK)
     {
-        return civic_route_error(regex->pool, err, "the expression \"~%V\" "
+        return civic_error_write(regex->pool, err, "the expression \"~%V\" "
                                  "is invalid: %V", &text, &reason);
     }
 
@@ -158,7 +158,7 @@ civic_route_regex_add(civic_route_regex_t *regex, civic_route_t *route,
 
     slot = ngx_array_push(&regex->items);
     if (slot == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     *slot = item;
@@ -176,19 +176,19 @@ civic_route_regex_check(civic_route_regex_t *regex, const ngx_str_t *text,
     civic_pcre_info_t         info;
 
     if (text->len >= CIVIC_ROUTE_PATTERN_LEN) {
-        return civic_route_error(regex->pool, err, "the expression "
+        return civic_error_write(regex->pool, err, "the expression "
                                  "\"~%*s...\" is longer than %d bytes",
                                  (size_t) 64, text->data,
                                  CIVIC_ROUTE_PATTERN_LEN);
     }
 
     if (text->len == 0 || text->data[0] != '^') {
-        return civic_route_error(regex->pool, err, "the expression \"~%V\" "
+        return civic_error_write(regex->pool, err, "the expression \"~%V\" "
                                  "must begin with \"~^\"", text);
     }
 
     if (prefix && !civic_route_regex_begins(text, prefix)) {
-        return civic_route_error(regex->pool, err, "the expression \"~%V\" "
+        return civic_error_write(regex->pool, err, "the expression \"~%V\" "
                                  "must begin with its location's name, "
                                  "\"%V\", as plain text after \"~^\"",
                                  text, prefix);
@@ -197,17 +197,17 @@ civic_route_regex_check(civic_route_regex_t *regex, const ngx_str_t *text,
     refused = civic_route_syntax_check(text);
 
     if (refused) {
-        return civic_route_error(regex->pool, err, "the expression \"~%V\" "
+        return civic_error_write(regex->pool, err, "the expression \"~%V\" "
                                  "is refused: %s", text, refused);
     }
 
     if (civic_pcre_check(regex->pcre, text, &info, &reason) != NGX_OK) {
-        return civic_route_error(regex->pool, err, "the expression \"~%V\" "
+        return civic_error_write(regex->pool, err, "the expression \"~%V\" "
                                  "is invalid: %V", text, &reason);
     }
 
     if (info.captures > CIVIC_MAX_PARAMS) {
-        return civic_route_error(regex->pool, err, "the expression \"~%V\" "
+        return civic_error_write(regex->pool, err, "the expression \"~%V\" "
                                  "has more than %d groups that capture",
                                  text, CIVIC_MAX_PARAMS);
     }
@@ -267,7 +267,7 @@ civic_route_regex_key(civic_route_regex_t *regex,
 
     dst = ngx_pnalloc(regex->pool, text->len);
     if (dst == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     item->key.data = dst;
@@ -313,7 +313,7 @@ civic_route_regex_wrap(civic_route_regex_t *regex,
 
     p = ngx_pnalloc(regex->pool, len);
     if (p == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     item->wrapped.data = p;
@@ -358,7 +358,7 @@ civic_route_regex_params(civic_route_regex_t *regex,
     params = ngx_pcalloc(regex->pool,
                          ngx_max(count, 1) * sizeof(ngx_str_t));
     if (params == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     /* an entry is the number, in two bytes, and the name with a zero */
@@ -377,7 +377,7 @@ civic_route_regex_params(civic_route_regex_t *regex,
         params[k].data = ngx_pnalloc(regex->pool, params[k].len);
 
         if (params[k].data == NULL) {
-            return civic_route_no_memory(err);
+            return civic_error_no_memory(err);
         }
 
         ngx_memcpy(params[k].data, entry + 2, params[k].len);
@@ -417,7 +417,7 @@ civic_route_regex_share(civic_route_regex_t *regex,
     if (methods == NULL) {
         methods = ngx_pcalloc(regex->pool, sizeof(civic_route_methods_t));
         if (methods == NULL) {
-            return civic_route_no_memory(err);
+            return civic_error_no_memory(err);
         }
     }
 
@@ -481,7 +481,7 @@ civic_route_regex_compile_set(civic_route_regex_t *regex, ngx_uint_t from,
 
     text.data = ngx_alloc(text.len, regex->pool->log);
     if (text.data == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     p = ngx_cpymem(text.data, "\\A(?:", 5);
@@ -510,14 +510,14 @@ civic_route_regex_compile_set(civic_route_regex_t *regex, ngx_uint_t from,
     }
 
     if (rc != NGX_OK) {
-        return civic_route_error(regex->pool, err, "the expressions from "
+        return civic_error_write(regex->pool, err, "the expressions from "
                                  "\"%V\" on cannot be compiled: %V",
                                  &items[from]->route->pattern, &reason);
     }
 
     set = ngx_array_push(&regex->sets);
     if (set == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     set->code = code;

@@ -18,7 +18,7 @@
 
 
 #include "civic_route_segment.h"
-#include "civic_route_error.h"
+#include "civic_error.h"
 #include "civic_route_syntax.h"
 
 
@@ -52,7 +52,7 @@ civic_route_segment_init(civic_route_segment_t *segment, ngx_pool_t *pool,
 
     p = ngx_pnalloc(pool, len);
     if (p == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     segment->key.data = p;
@@ -116,7 +116,7 @@ civic_route_segment_compile(civic_route_segment_t *segment, ngx_pool_t *pool,
 
     re.data = ngx_pnalloc(pool, re.len);
     if (re.data == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     p = ngx_cpymem(re.data, "\\A", 2);
@@ -180,17 +180,17 @@ civic_route_segment_check(const ngx_str_t *constraint, ngx_pool_t *pool,
     refused = civic_route_syntax_check(constraint);
 
     if (refused) {
-        return civic_route_error(pool, err, "the constraint \"%V\" is "
+        return civic_error_write(pool, err, "the constraint \"%V\" is "
                                  "refused: %s", constraint, refused);
     }
 
     if (civic_pcre_check(pcre, constraint, info, &reason) != NGX_OK) {
-        return civic_route_error(pool, err, "the constraint \"%V\" is "
+        return civic_error_write(pool, err, "the constraint \"%V\" is "
                                  "invalid: %V", constraint, &reason);
     }
 
     if (info->captures) {
-        return civic_route_error(pool, err, "the constraint \"%V\" is "
+        return civic_error_write(pool, err, "the constraint \"%V\" is "
                                  "refused: its groups may not capture: use "
                                  "\"(?:...)\"", constraint);
     }

@@ -8,7 +8,7 @@
 
 
 #include "civic_route_table.h"
-#include "civic_route_error.h"
+#include "civic_error.h"
 #include "civic_route_pattern.h"
 #include "civic_route_radix.h"
 #include "civic_route_regex.h"
@@ -134,7 +134,7 @@ civic_route_table_params(civic_route_table_t *table, civic_route_t *route,
 
     param = ngx_palloc(table->pool, pattern->nparams * sizeof(ngx_str_t));
     if (param == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     route->params = param;
@@ -155,7 +155,7 @@ civic_route_table_compile(civic_route_table_t *table, ngx_str_t *err)
     ngx_str_null(err);
 
     if (civic_route_radix_pack(table->radix) != NGX_OK) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     return civic_route_regex_compile(table->regex, err);

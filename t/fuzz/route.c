@@ -2,7 +2,7 @@
  * src/route/civic_route_regex.c src/route/civic_route_segment.c
  * src/route/civic_route_pattern.c src/route/civic_route_methods.c
  * src/pcre/civic_pcre.c src/route/civic_route_syntax.c
- * src/route/civic_route_error.c src/route/civic_route_packed.c */
+ * src/civic_error.c src/route/civic_route_packed.c */
 
 /*
  * Copyright (C) Civic Gate

@@ -1,4 +1,4 @@
-/* sources: src/route/civic_route_methods.c src/route/civic_route_error.c */
+/* sources: src/route/civic_route_methods.c src/civic_error.c */
 
 /*
  * Copyright (C) Civic Gate

@@ -7,27 +7,27 @@
  */
 
 
-#include "civic_route_error.h"
+#include "civic_error.h"
 
 
 /* two patterns, a file name and the words between them */
 
-#define CIVIC_ROUTE_ERROR_LEN  4096
+#define CIVIC_ERROR_LEN  4096
 
 
 ngx_int_t
-civic_route_error(ngx_pool_t *pool, ngx_str_t *err, const char *fmt, ...)
+civic_error_write(ngx_pool_t *pool, ngx_str_t *err, const char *fmt, ...)
 {
     u_char   *p, *last;
     va_list   args;
 
-    p = ngx_pnalloc(pool, CIVIC_ROUTE_ERROR_LEN);
+    p = ngx_pnalloc(pool, CIVIC_ERROR_LEN);
     if (p == NULL) {
-        return civic_route_no_memory(err);
+        return civic_error_no_memory(err);
     }
 
     va_start(args, fmt);
-    last = ngx_vslprintf(p, p + CIVIC_ROUTE_ERROR_LEN, fmt, args);
+    last = ngx_vslprintf(p, p + CIVIC_ERROR_LEN, fmt, args);
     va_end(args);
 
     err->data = p;
@@ -38,7 +38,7 @@ civic_route_error(ngx_pool_t *pool, ngx_str_t *err, const char *fmt, ...)
 
 
 ngx_int_t
-civic_route_no_memory(ngx_str_t *err)
+civic_error_no_memory(ngx_str_t *err)
 {
     ngx_str_set(err, "no memory");
 
