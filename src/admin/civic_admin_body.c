@@ -9,13 +9,12 @@
 
 
 #include "civic_admin_conf.h"
+#include "civic_body.h"
 
 
 #define CIVIC_ADMIN_ERROR  256
 
 
-static ngx_int_t civic_admin_body_read(civic_admin_call_t *call,
-    ngx_str_t *text);
 static ngx_int_t civic_admin_body_parse(civic_admin_call_t *call,
     const ngx_str_t *text, const char **err);
 static ngx_int_t civic_admin_body_check(civic_admin_call_t *call,
@@ -36,7 +35,8 @@ civic_admin_body(civic_admin_call_t *call,
     *err = NULL;
     civic_value_set_nil(&call->body);
 
-    rc = civic_admin_body_read(call, &text);
+    rc = civic_body_read(call->request, call->pool, CIVIC_ADMIN_MAX_BODY,
+                         &text);
 
     if (rc != NGX_OK) {
         *problem = CIVIC_BODY_TOO_LARGE;
@@ -68,59 +68,6 @@ civic_admin_body(civic_admin_call_t *call,
     *problem = CIVIC_ADMIN_INVALID;
 
     return civic_admin_body_check(call, resource->members, err);
-}
-
-
-/* in one piece, from memory or from where nginx has put it */
-
-static ngx_int_t
-civic_admin_body_read(civic_admin_call_t *call, ngx_str_t *text)
-{
-    u_char              *p;
-    size_t               size;
-    ssize_t              n;
-    ngx_buf_t           *b;
-    ngx_chain_t         *cl, *bufs;
-    ngx_http_request_t  *r;
-
-    r = call->request;
-    bufs = r->request_body ? r->request_body->bufs : NULL;
-
-    for (size = 0, cl = bufs; cl; cl = cl->next) {
-        size += ngx_buf_size(cl->buf);
-
-        if (size > CIVIC_ADMIN_MAX_BODY) {
-            return NGX_DECLINED;
-        }
-    }
-
-    p = ngx_pnalloc(call->pool, size + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    text->data = p;
-    text->len = size;
-
-    for (cl = bufs; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (ngx_buf_in_memory(b)) {
-            p = ngx_cpymem(p, b->pos, b->last - b->pos);
-
-        } else if (b->in_file) {
-            n = ngx_read_file(b->file, p, b->file_last - b->file_pos,
-                              b->file_pos);
-
-            if (n != b->file_last - b->file_pos) {
-                return NGX_ERROR;
-            }
-
-            p += n;
-        }
-    }
-
-    return NGX_OK;
 }
 
 

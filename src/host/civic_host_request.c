@@ -14,6 +14,7 @@
  */
 
 
+#include "civic_body.h"
 #include "civic_host_forward.h"
 #include "civic_host_http.h"
 #include "civic_host_once.h"
@@ -159,64 +160,21 @@ civic_host_request_start(ngx_http_request_t *r)
 }
 
 
-/*
- * Steps: NGX_OK, the status of a refusal, or NGX_ERROR.  The body in one
- * piece, from memory and from where nginx has put what is large.
- */
+/* steps: NGX_OK, the status of a refusal, or NGX_ERROR */
 
 static ngx_int_t
 civic_host_request_read(civic_host_exchange_t *ex)
 {
-    off_t                size;
-    u_char              *p;
-    ssize_t              n;
-    ngx_buf_t           *b;
-    ngx_chain_t         *cl;
-    ngx_http_request_t  *r;
+    ngx_int_t  rc;
 
-    r = ex->request;
-    size = 0;
+    rc = civic_body_read(ex->request, ex->request->pool, ex->spec->max_body,
+                         &ex->body);
 
-    if (r->request_body == NULL || r->request_body->bufs == NULL) {
-        return civic_host_request_json(ex);
-    }
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        size += ngx_buf_size(cl->buf);
-    }
-
-    if ((uint64_t) size > ex->spec->max_body) {
+    if (rc == NGX_DECLINED) {
         return civic_refuse(ex->ctx, CIVIC_BODY_TOO_LARGE, NULL);
     }
 
-    p = ngx_pnalloc(r->pool, size + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ex->body.data = p;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (ngx_buf_in_memory(b)) {
-            p = ngx_cpymem(p, b->pos, b->last - b->pos);
-
-        } else if (b->in_file) {
-            n = ngx_read_file(b->file, p, b->file_last - b->file_pos,
-                              b->file_pos);
-
-            if (n != b->file_last - b->file_pos) {
-                return NGX_ERROR;
-            }
-
-            p += n;
-        }
-    }
-
-    ex->body.len = p - ex->body.data;
-
-    return civic_host_request_json(ex);
+    return rc == NGX_OK ? civic_host_request_json(ex) : rc;
 }
 
 
