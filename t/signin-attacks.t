@@ -17,7 +17,15 @@ if (my $why = Civic::Provider->missing) {
     plan skip_all => $why;
 }
 
-my $set = Civic::Signin->start;
+# what the provider posts is read from where nginx has put it
+
+my $set = Civic::Signin->start(server => <<'END');
+location = /signin/backchannel {
+    civic_auth off;
+    civic_signin_pages portal;
+    client_body_in_file_only clean;
+}
+END
 my $cookie = '__Host-civic-portal';
 my $callback = qr{/signin/callback};
 

@@ -10,6 +10,7 @@
 
 
 #include "civic_auth.h"
+#include "civic_body.h"
 #include "civic_signin_cookie.h"
 #include "civic_signin_turn.h"
 #include "civic_status.h"
@@ -32,7 +33,6 @@ static civic_signin_turn_t *civic_signin_answer_create(
     ngx_http_request_t *r, const civic_signin_t *signin);
 static void civic_signin_answer_cleanup(void *data);
 static void civic_signin_answer_body(ngx_http_request_t *r);
-static ngx_int_t civic_signin_answer_form(civic_signin_turn_t *turn);
 static ngx_int_t civic_signin_leave_browser(ngx_http_request_t *r,
     const civic_signin_t *signin, ngx_str_t *browser);
 
@@ -189,50 +189,16 @@ civic_signin_answer_body(ngx_http_request_t *r)
 
     turn = ngx_http_get_module_ctx(r, ngx_http_civic_signin_module);
 
-    rc = civic_signin_answer_form(turn);
+    rc = civic_body_read(r, r->pool, CIVIC_SIGNIN_FORM_MAX, &turn->form);
 
     if (rc == NGX_OK) {
         rc = civic_signin_answer_page(r, turn->signin)->step(turn);
+
+    } else if (rc == NGX_DECLINED) {
+        rc = civic_signin_turn_refuse(turn, CIVIC_BODY_TOO_LARGE);
     }
 
     civic_signin_turn_go_on(turn, rc);
-}
-
-
-/* NGX_OK, or what civic_refuse() said; a form is small, and in memory */
-
-static ngx_int_t
-civic_signin_answer_form(civic_signin_turn_t *turn)
-{
-    u_char              *p;
-    ngx_chain_t         *cl, *body;
-    ngx_http_request_t  *r;
-
-    r = turn->request;
-    body = r->request_body ? r->request_body->bufs : NULL;
-
-    for (cl = body; cl; cl = cl->next) {
-        turn->form.len += ngx_buf_size(cl->buf);
-
-        if (turn->form.len > CIVIC_SIGNIN_FORM_MAX
-            || (!ngx_buf_in_memory(cl->buf) && ngx_buf_size(cl->buf)))
-        {
-            return civic_signin_turn_refuse(turn, CIVIC_BODY_TOO_LARGE);
-        }
-    }
-
-    p = ngx_pnalloc(r->pool, turn->form.len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    turn->form.data = p;
-
-    for (cl = body; cl; cl = cl->next) {
-        p = ngx_cpymem(p, cl->buf->pos, ngx_buf_size(cl->buf));
-    }
-
-    return NGX_OK;
 }
 
 
