@@ -14,8 +14,6 @@
 static void civic_app_status_write(civic_status_out_t *out);
 static void civic_app_status_age(const civic_status_walk_t *walk);
 static void civic_app_status_size(const civic_status_walk_t *walk);
-static void civic_app_status_one(const civic_status_walk_t *walk,
-    uint64_t value, ngx_uint_t nano);
 static ngx_msec_t civic_app_status_msec(void);
 
 
@@ -67,30 +65,14 @@ civic_app_status_write(civic_status_out_t *out)
 static void
 civic_app_status_age(const civic_status_walk_t *walk)
 {
-    civic_app_status_one(walk, (uint64_t) civic_app_status_msec() * 1000000,
-                         1);
+    civic_status_one(walk, (uint64_t) civic_app_status_msec() * 1000000, 1);
 }
 
 
 static void
 civic_app_status_size(const civic_status_walk_t *walk)
 {
-    civic_app_status_one(walk, civic_app_worker.cache.nrecords, 0);
-}
-
-
-static void
-civic_app_status_one(const civic_status_walk_t *walk, uint64_t value,
-    ngx_uint_t nano)
-{
-    civic_status_sample_t  sample;
-
-    ngx_memzero(&sample, sizeof(civic_status_sample_t));
-
-    sample.value = value;
-    sample.nano = nano;
-
-    walk->renderer->sample(walk->out, walk->family, &sample);
+    civic_status_one(walk, civic_app_worker.cache.nrecords, 0);
 }
 
 

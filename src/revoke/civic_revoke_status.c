@@ -21,8 +21,6 @@ static void civic_revoke_status_full(const civic_status_walk_t *walk);
 static void civic_revoke_status_age(const civic_status_walk_t *walk);
 static void civic_revoke_status_lost(const civic_status_walk_t *walk);
 static void civic_revoke_status_reads(const civic_status_walk_t *walk);
-static void civic_revoke_status_one(const civic_status_walk_t *walk,
-    uint64_t value, ngx_uint_t nano);
 static void civic_revoke_status_result(const civic_status_walk_t *walk,
     const char *result, uint64_t value);
 static uint64_t civic_revoke_status_msec(const civic_revoke_zone_t *zone);
@@ -149,7 +147,7 @@ civic_revoke_status_msec(const civic_revoke_zone_t *zone)
 static void
 civic_revoke_status_size(const civic_status_walk_t *walk)
 {
-    civic_revoke_status_one(walk, civic_revoke_status_zone
+    civic_status_one(walk, civic_revoke_status_zone
         ? civic_revoke_table_size(civic_revoke_status_zone->table) : 0, 0);
 }
 
@@ -157,7 +155,7 @@ civic_revoke_status_size(const civic_status_walk_t *walk)
 static void
 civic_revoke_status_room(const civic_status_walk_t *walk)
 {
-    civic_revoke_status_one(walk, civic_revoke_status_zone
+    civic_status_one(walk, civic_revoke_status_zone
         ? civic_revoke_table_room(civic_revoke_status_zone->table) : 0, 0);
 }
 
@@ -165,16 +163,16 @@ civic_revoke_status_room(const civic_status_walk_t *walk)
 static void
 civic_revoke_status_known(const civic_status_walk_t *walk)
 {
-    civic_revoke_status_one(walk, civic_revoke_status_zone
-                            ? civic_revoke_status_zone->known : 0, 0);
+    civic_status_one(walk, civic_revoke_status_zone
+                     ? civic_revoke_status_zone->known : 0, 0);
 }
 
 
 static void
 civic_revoke_status_full(const civic_status_walk_t *walk)
 {
-    civic_revoke_status_one(walk, civic_revoke_status_zone
-                            ? civic_revoke_status_zone->full : 0, 0);
+    civic_status_one(walk, civic_revoke_status_zone
+                     ? civic_revoke_status_zone->full : 0, 0);
 }
 
 
@@ -183,7 +181,7 @@ civic_revoke_status_full(const civic_status_walk_t *walk)
 static void
 civic_revoke_status_age(const civic_status_walk_t *walk)
 {
-    civic_revoke_status_one(walk, civic_revoke_status_zone
+    civic_status_one(walk, civic_revoke_status_zone
         ? civic_revoke_status_msec(civic_revoke_status_zone) * 1000000 : 0,
         1);
 }
@@ -192,8 +190,8 @@ civic_revoke_status_age(const civic_status_walk_t *walk)
 static void
 civic_revoke_status_lost(const civic_status_walk_t *walk)
 {
-    civic_revoke_status_one(walk, civic_revoke_status_zone
-                            ? civic_revoke_status_zone->lost : 0, 0);
+    civic_status_one(walk, civic_revoke_status_zone
+                     ? civic_revoke_status_zone->lost : 0, 0);
 }
 
 
@@ -207,21 +205,6 @@ civic_revoke_status_reads(const civic_status_walk_t *walk)
     civic_revoke_status_result(walk, "ok", civic_revoke_status_zone->reads);
     civic_revoke_status_result(walk, "failed",
                                civic_revoke_status_zone->failures);
-}
-
-
-static void
-civic_revoke_status_one(const civic_status_walk_t *walk, uint64_t value,
-    ngx_uint_t nano)
-{
-    civic_status_sample_t  sample;
-
-    ngx_memzero(&sample, sizeof(civic_status_sample_t));
-
-    sample.value = value;
-    sample.nano = nano;
-
-    walk->renderer->sample(walk->out, walk->family, &sample);
 }
 
 

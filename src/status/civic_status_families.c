@@ -21,8 +21,6 @@ typedef struct {
 } civic_status_metric_t;
 
 
-static void civic_status_families_one(const civic_status_walk_t *walk,
-    uint64_t value);
 static void civic_status_families_info(const civic_status_walk_t *walk);
 static void civic_status_families_uptime(const civic_status_walk_t *walk);
 static void civic_status_families_reloads(const civic_status_walk_t *walk);
@@ -145,14 +143,16 @@ civic_status_more(void)
 }
 
 
-static void
-civic_status_families_one(const civic_status_walk_t *walk, uint64_t value)
+void
+civic_status_one(const civic_status_walk_t *walk, uint64_t value,
+    ngx_uint_t nano)
 {
     civic_status_sample_t  sample;
 
     ngx_memzero(&sample, sizeof(civic_status_sample_t));
 
     sample.value = value;
+    sample.nano = nano;
 
     walk->renderer->sample(walk->out, walk->family, &sample);
 }
@@ -179,16 +179,16 @@ civic_status_families_info(const civic_status_walk_t *walk)
 static void
 civic_status_families_uptime(const civic_status_walk_t *walk)
 {
-    civic_status_families_one(walk, (civic_now_ns() - walk->zone->started)
-                                    / 1000000000);
+    civic_status_one(walk, (civic_now_ns() - walk->zone->started)
+                           / 1000000000, 0);
 }
 
 
 static void
 civic_status_families_reloads(const civic_status_walk_t *walk)
 {
-    civic_status_families_one(walk, __atomic_load_n(&walk->zone->reloads,
-                                                    __ATOMIC_RELAXED));
+    civic_status_one(walk, __atomic_load_n(&walk->zone->reloads,
+                                           __ATOMIC_RELAXED), 0);
 }
 
 

@@ -117,6 +117,11 @@ void civic_status_add_more(civic_status_more_t *more);
 
 const civic_status_more_t *civic_status_more(void);
 
+/* for a family of one sample, without labels; `nano`: the value is in ns */
+
+void civic_status_one(const civic_status_walk_t *walk, uint64_t value,
+    ngx_uint_t nano);
+
 void civic_status_families_render(const civic_status_zone_t *zone,
     civic_status_out_t *out, const civic_status_renderer_t *renderer);
 
