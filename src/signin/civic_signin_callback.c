@@ -197,11 +197,9 @@ civic_signin_callback_used(void *data, ngx_uint_t error,
 {
     civic_signin_turn_t *turn = data;
 
-    ngx_int_t          rc;
-    ngx_connection_t  *c;
+    ngx_int_t  rc;
 
     turn->command = NULL;
-    c = turn->request->connection;
 
     if (error != CIVIC_REDIS_OK) {
         rc = civic_signin_turn_refuse(turn, CIVIC_SIGNIN_UNAVAILABLE);
@@ -213,9 +211,7 @@ civic_signin_callback_used(void *data, ngx_uint_t error,
         rc = civic_signin_callback_exchange(turn);
     }
 
-    civic_signin_turn_go_on(turn, rc);
-
-    ngx_http_run_posted_requests(c);
+    civic_signin_turn_resume(turn, rc);
 }
 
 
@@ -241,11 +237,9 @@ civic_signin_callback_exchanged(void *data, ngx_uint_t error,
 {
     civic_signin_turn_t *turn = data;
 
-    ngx_int_t          rc;
-    ngx_connection_t  *c;
+    ngx_int_t  rc;
 
     turn->call = NULL;
-    c = turn->request->connection;
 
     if (error != CIVIC_REMOTE_OK || response->status != NGX_HTTP_OK) {
         rc = civic_signin_callback_failed(turn, error, response);
@@ -254,9 +248,7 @@ civic_signin_callback_exchanged(void *data, ngx_uint_t error,
         rc = civic_signin_callback_answer(turn, &response->body);
     }
 
-    civic_signin_turn_go_on(turn, rc);
-
-    ngx_http_run_posted_requests(c);
+    civic_signin_turn_resume(turn, rc);
 }
 
 
@@ -383,19 +375,15 @@ civic_signin_callback_opened(void *data, ngx_uint_t error,
 {
     civic_signin_turn_t *turn = data;
 
-    ngx_int_t          rc;
-    ngx_connection_t  *c;
+    ngx_int_t  rc;
 
     turn->command = NULL;
-    c = turn->request->connection;
 
     rc = error == CIVIC_REDIS_OK
          ? civic_signin_callback_welcome(turn)
          : civic_signin_turn_refuse(turn, CIVIC_SIGNIN_UNAVAILABLE);
 
-    civic_signin_turn_go_on(turn, rc);
-
-    ngx_http_run_posted_requests(c);
+    civic_signin_turn_resume(turn, rc);
 }
 
 

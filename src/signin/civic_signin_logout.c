@@ -66,12 +66,10 @@ civic_signin_logout_closed(void *data, ngx_uint_t error,
 {
     civic_signin_turn_t *turn = data;
 
-    ngx_int_t          rc;
-    ngx_str_t          hint;
-    ngx_connection_t  *c;
+    ngx_int_t  rc;
+    ngx_str_t  hint;
 
     turn->command = NULL;
-    c = turn->request->connection;
 
     if (error != CIVIC_REDIS_OK) {
         rc = civic_signin_turn_refuse(turn, CIVIC_SIGNIN_UNAVAILABLE);
@@ -87,9 +85,7 @@ civic_signin_logout_closed(void *data, ngx_uint_t error,
         rc = civic_signin_logout_leave(turn, &hint);
     }
 
-    civic_signin_turn_go_on(turn, rc);
-
-    ngx_http_run_posted_requests(c);
+    civic_signin_turn_resume(turn, rc);
 }
 
 
@@ -223,12 +219,10 @@ civic_signin_logout_ended(void *data, ngx_uint_t error,
 {
     civic_signin_turn_t *turn = data;
 
-    double             ended;
-    ngx_int_t          rc;
-    ngx_connection_t  *c;
+    double     ended;
+    ngx_int_t  rc;
 
     turn->command = NULL;
-    c = turn->request->connection;
 
     if (error != CIVIC_REDIS_OK) {
         rc = civic_signin_turn_refuse(turn, CIVIC_SIGNIN_UNAVAILABLE);
@@ -242,7 +236,5 @@ civic_signin_logout_ended(void *data, ngx_uint_t error,
         rc = civic_signin_turn_done(turn);
     }
 
-    civic_signin_turn_go_on(turn, rc);
-
-    ngx_http_run_posted_requests(c);
+    civic_signin_turn_resume(turn, rc);
 }

@@ -50,6 +50,19 @@ civic_signin_turn_go_on(civic_signin_turn_t *turn, ngx_int_t rc)
 }
 
 
+void
+civic_signin_turn_resume(civic_signin_turn_t *turn, ngx_int_t rc)
+{
+    ngx_connection_t  *c;
+
+    c = turn->request->connection;
+
+    civic_signin_turn_go_on(turn, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
 /* what to finalize with; NGX_DONE: it was */
 
 static ngx_int_t

@@ -63,6 +63,10 @@ ngx_int_t civic_signin_turn_frontchannel(civic_signin_turn_t *turn);
 
 void civic_signin_turn_go_on(civic_signin_turn_t *turn, ngx_int_t rc);
 
+/* the same from Redis or the provider, whose events run no posted requests */
+
+void civic_signin_turn_resume(civic_signin_turn_t *turn, ngx_int_t rc);
+
 /* for steps: what to return */
 
 ngx_int_t civic_signin_turn_refuse(civic_signin_turn_t *turn,
