@@ -47,7 +47,6 @@ civic_appadmin_edit_set(civic_value_t *table, ngx_pool_t *pool,
     const char *name, const civic_value_t *value)
 {
     uint32_t        i;
-    ngx_str_t       key;
     civic_table_t  *t;
     civic_value_t  *place;
 
@@ -65,10 +64,7 @@ civic_appadmin_edit_set(civic_value_t *table, ngx_pool_t *pool,
         return NGX_OK;
     }
 
-    key.data = (u_char *) name;
-    key.len = ngx_strlen(name);
-
-    place = civic_value_add_member(table, pool, &key);
+    place = civic_value_add_named(table, pool, name);
     if (place == NULL) {
         return NGX_ERROR;
     }
@@ -82,7 +78,6 @@ civic_appadmin_edit_set(civic_value_t *table, ngx_pool_t *pool,
 civic_value_t *
 civic_appadmin_edit_list(civic_value_t *app, ngx_pool_t *pool, const char *name)
 {
-    ngx_str_t       key;
     civic_value_t  *list;
 
     list = (civic_value_t *) civic_value_member(app, name);
@@ -91,10 +86,7 @@ civic_appadmin_edit_list(civic_value_t *app, ngx_pool_t *pool, const char *name)
         return list;
     }
 
-    key.data = (u_char *) name;
-    key.len = ngx_strlen(name);
-
-    list = civic_value_add_member(app, pool, &key);
+    list = civic_value_add_named(app, pool, name);
 
     if (list == NULL || civic_value_set_table(list, pool, 2, 0) != NGX_OK) {
         return NULL;

@@ -188,16 +188,12 @@ ngx_int_t
 civic_host_request_set(civic_value_t *table, ngx_pool_t *pool,
     const char *name, const civic_value_t *value)
 {
-    ngx_str_t       key;
     civic_value_t  *place;
-
-    key.data = (u_char *) name;
-    key.len = ngx_strlen(name);
 
     place = (civic_value_t *) civic_value_member(table, name);
 
     if (place == NULL) {
-        place = civic_value_add_member(table, pool, &key);
+        place = civic_value_add_named(table, pool, name);
         if (place == NULL) {
             return NGX_ERROR;
         }
@@ -213,13 +209,9 @@ static civic_value_t *
 civic_host_value_table(civic_value_t *value, ngx_pool_t *pool,
     const char *name, ngx_uint_t shape)
 {
-    ngx_str_t       key;
     civic_value_t  *place;
 
-    key.data = (u_char *) name;
-    key.len = ngx_strlen(name);
-
-    place = civic_value_add_member(value, pool, &key);
+    place = civic_value_add_named(value, pool, name);
 
     if (place == NULL || civic_value_set_table(place, pool, 4, 4) != NGX_OK) {
         return NULL;

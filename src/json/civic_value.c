@@ -172,17 +172,26 @@ civic_value_add_member(civic_value_t *value, ngx_pool_t *pool,
 }
 
 
-ngx_int_t
-civic_value_add_string(civic_value_t *table, ngx_pool_t *pool,
-    const char *name, const ngx_str_t *string)
+civic_value_t *
+civic_value_add_named(civic_value_t *table, ngx_pool_t *pool,
+    const char *name)
 {
-    ngx_str_t       key;
-    civic_value_t  *value;
+    ngx_str_t  key;
 
     key.data = (u_char *) name;
     key.len = ngx_strlen(name);
 
-    value = civic_value_add_member(table, pool, &key);
+    return civic_value_add_member(table, pool, &key);
+}
+
+
+ngx_int_t
+civic_value_add_string(civic_value_t *table, ngx_pool_t *pool,
+    const char *name, const ngx_str_t *string)
+{
+    civic_value_t  *value;
+
+    value = civic_value_add_named(table, pool, name);
     if (value == NULL) {
         return NGX_ERROR;
     }
@@ -197,13 +206,9 @@ ngx_int_t
 civic_value_add_number(civic_value_t *table, ngx_pool_t *pool,
     const char *name, double number)
 {
-    ngx_str_t       key;
     civic_value_t  *value;
 
-    key.data = (u_char *) name;
-    key.len = ngx_strlen(name);
-
-    value = civic_value_add_member(table, pool, &key);
+    value = civic_value_add_named(table, pool, name);
     if (value == NULL) {
         return NGX_ERROR;
     }

@@ -97,8 +97,10 @@ civic_value_t *civic_value_add_item(civic_value_t *table, ngx_pool_t *pool);
 civic_value_t *civic_value_add_member(civic_value_t *table, ngx_pool_t *pool,
     const ngx_str_t *name);
 
-/* the same for a member that is a string: NGX_OK or NGX_ERROR */
+/* the same for a name of our own; with a value: NGX_OK or NGX_ERROR */
 
+civic_value_t *civic_value_add_named(civic_value_t *table, ngx_pool_t *pool,
+    const char *name);
 ngx_int_t civic_value_add_string(civic_value_t *table, ngx_pool_t *pool,
     const char *name, const ngx_str_t *string);
 ngx_int_t civic_value_add_number(civic_value_t *table, ngx_pool_t *pool,

@@ -43,8 +43,6 @@ static ngx_int_t civic_plugin_main_needs(
     civic_value_t *summary);
 static ngx_int_t civic_plugin_main_list(civic_value_t *table,
     ngx_pool_t *pool, const char *name, const ngx_array_t *list);
-static civic_value_t *civic_plugin_main_member(civic_value_t *table,
-    ngx_pool_t *pool, const char *name);
 static ngx_int_t civic_plugin_main_flag(civic_value_t *table,
     ngx_pool_t *pool, const char *name, ngx_uint_t yes);
 
@@ -280,7 +278,7 @@ civic_plugin_main_routes(const civic_plugin_manifest_t *manifest,
     civic_value_t              *list, *item;
     civic_plugin_route_spec_t  *spec;
 
-    list = civic_plugin_main_member(summary, pool, "routes");
+    list = civic_value_add_named(summary, pool, "routes");
 
     if (list == NULL
         || civic_value_set_table(list, pool, manifest->routes.nelts, 0)
@@ -329,7 +327,7 @@ civic_plugin_main_needs(const civic_plugin_manifest_t *manifest,
 {
     civic_value_t  *needs;
 
-    needs = civic_plugin_main_member(summary, pool, "needs");
+    needs = civic_value_add_named(summary, pool, "needs");
 
     if (needs == NULL
         || civic_value_set_table(needs, pool, 0, 8) != NGX_OK
@@ -363,7 +361,7 @@ civic_plugin_main_list(civic_value_t *table, ngx_pool_t *pool,
     ngx_uint_t      i;
     civic_value_t  *array, *item;
 
-    array = civic_plugin_main_member(table, pool, name);
+    array = civic_value_add_named(table, pool, name);
 
     if (array == NULL
         || civic_value_set_table(array, pool, list->nelts, 0) != NGX_OK)
@@ -388,26 +386,13 @@ civic_plugin_main_list(civic_value_t *table, ngx_pool_t *pool,
 }
 
 
-static civic_value_t *
-civic_plugin_main_member(civic_value_t *table, ngx_pool_t *pool,
-    const char *name)
-{
-    ngx_str_t  key;
-
-    key.data = (u_char *) name;
-    key.len = ngx_strlen(name);
-
-    return civic_value_add_member(table, pool, &key);
-}
-
-
 static ngx_int_t
 civic_plugin_main_flag(civic_value_t *table, ngx_pool_t *pool,
     const char *name, ngx_uint_t yes)
 {
     civic_value_t  *value;
 
-    value = civic_plugin_main_member(table, pool, name);
+    value = civic_value_add_named(table, pool, name);
 
     if (value == NULL) {
         return NGX_ERROR;
