@@ -7,6 +7,7 @@
  */
 
 
+#include "civic_text.h"
 #include "civic_variables.h"
 
 
@@ -59,6 +60,45 @@ civic_variables_add_table(ngx_conf_t *cf, ngx_http_variable_t *table)
 }
 
 
+void
+civic_variables_set(ngx_http_variable_value_t *v, const ngx_str_t *value)
+{
+    v->len = value->len;
+    v->data = value->data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+}
+
+
+/* operators put it into proxy_set_header, which quotes nothing */
+
+ngx_int_t
+civic_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    const civic_json_t *claim)
+{
+    ngx_str_t  value;
+
+    if (claim == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    if (civic_json_text(claim, r->pool, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!civic_text_clean(&value)) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    civic_variables_set(v, &value);
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 civic_variables_trace_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
@@ -100,11 +140,7 @@ civic_variables_code(ngx_http_request_t *r, ngx_http_variable_value_t *v,
            ? &ctx->main->own->code
            : &ctx->main->problem->code;
 
-    v->len = code->len;
-    v->data = code->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    civic_variables_set(v, code);
 
     return NGX_OK;
 }

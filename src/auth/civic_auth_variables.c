@@ -9,7 +9,6 @@
 
 #include "civic_auth_conf.h"
 #include "civic_auth_headers.h"
-#include "civic_text.h"
 #include "civic_variables.h"
 
 
@@ -21,8 +20,6 @@ static ngx_int_t civic_auth_variables_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t civic_auth_variables_claim(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static void civic_auth_variables_set(ngx_http_variable_value_t *v,
-    const ngx_str_t *value);
 
 
 static ngx_http_variable_t  civic_auth_variables[] = {
@@ -98,8 +95,7 @@ civic_auth_variables_identity(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    civic_auth_variables_set(v,
-                             (ngx_str_t *) ((u_char *) ctx->identity + data));
+    civic_variables_set(v, (ngx_str_t *) ((u_char *) ctx->identity + data));
 
     return NGX_OK;
 }
@@ -120,7 +116,7 @@ civic_auth_variables_class(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    civic_auth_variables_set(v, class);
+    civic_variables_set(v, class);
 
     return NGX_OK;
 }
@@ -152,7 +148,7 @@ civic_auth_variables_status(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    civic_auth_variables_set(v, &civic_auth_statuses[ctx->auth_status]);
+    civic_variables_set(v, &civic_auth_statuses[ctx->auth_status]);
 
     return NGX_OK;
 }
@@ -164,7 +160,7 @@ civic_auth_variables_claim(ngx_http_request_t *r,
 {
     ngx_str_t  *variable = (ngx_str_t *) data;
 
-    ngx_str_t             name, value;
+    ngx_str_t             name;
     civic_ctx_t          *ctx;
     const civic_json_t   *claim;
 
@@ -186,34 +182,5 @@ civic_auth_variables_claim(ngx_http_request_t *r,
         claim = civic_json_member_any_case(claim, &name);
     }
 
-    if (claim == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    if (civic_json_text(claim, r->pool, &value) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    /* operators put it into proxy_set_header, which quotes nothing */
-
-    if (!civic_text_clean(&value)) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    civic_auth_variables_set(v, &value);
-
-    return NGX_OK;
-}
-
-
-static void
-civic_auth_variables_set(ngx_http_variable_value_t *v, const ngx_str_t *value)
-{
-    v->len = value->len;
-    v->data = value->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    return civic_variables_claim(r, v, claim);
 }

@@ -11,6 +11,7 @@
 #include "civic_conf_list.h"
 #include "civic_limit_set.h"
 #include "civic_text.h"
+#include "civic_variables.h"
 
 
 static char *civic_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -270,11 +271,7 @@ civic_limit_variable_status(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    v->len = civic_limit_status_words[ctx->main->limit_status].len;
-    v->data = civic_limit_status_words[ctx->main->limit_status].data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    civic_variables_set(v, &civic_limit_status_words[ctx->main->limit_status]);
 
     return NGX_OK;
 }

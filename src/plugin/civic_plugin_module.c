@@ -390,11 +390,7 @@ civic_plugin_module_variable(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    v->len = plugin->name.len;
-    v->data = plugin->name.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    civic_variables_set(v, &plugin->name);
 
     return NGX_OK;
 }

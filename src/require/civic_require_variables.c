@@ -8,7 +8,6 @@
 
 #include "civic_require_conf.h"
 #include "civic_auth_headers.h"
-#include "civic_text.h"
 #include "civic_variables.h"
 
 
@@ -50,7 +49,6 @@ static ngx_int_t
 civic_require_variable_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_str_t    *word;
     civic_ctx_t  *ctx;
 
     ctx = civic_ctx_get(r);
@@ -60,13 +58,8 @@ civic_require_variable_status(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    word = &civic_require_status_words[ctx->main->require_status];
-
-    v->len = word->len;
-    v->data = word->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    civic_variables_set(v,
+                    &civic_require_status_words[ctx->main->require_status]);
 
     return NGX_OK;
 }
@@ -165,40 +158,17 @@ civic_require_claim_source(ngx_conf_t *cf, ngx_str_t *path,
 }
 
 
-/* operators put it into proxy_set_header, which quotes nothing */
-
 static ngx_int_t
 civic_require_variable_claim(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     const civic_source_t  *source = (const civic_source_t *) data;
 
-    ngx_str_t            value;
     civic_ctx_t         *ctx;
     const civic_json_t  *claim;
 
     ctx = civic_ctx_get(r);
     claim = ctx ? civic_source_claim(r, ctx, source) : NULL;
 
-    if (claim == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    if (civic_json_text(claim, r->pool, &value) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (!civic_text_clean(&value)) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->len = value.len;
-    v->data = value.data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return civic_variables_claim(r, v, claim);
 }

@@ -15,8 +15,6 @@ static ngx_int_t civic_route_variable_route(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t civic_route_variable_param(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static void civic_route_variable_set(ngx_http_variable_value_t *v,
-    const ngx_str_t *value);
 
 
 #define CIVIC_ROUTE_PARAM_PREFIX  (sizeof("civic_param_") - 1)
@@ -54,7 +52,7 @@ civic_route_variable_route(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    civic_route_variable_set(v, &ctx->route->name);
+    civic_variables_set(v, &ctx->route->name);
 
     return NGX_OK;
 }
@@ -83,7 +81,7 @@ civic_route_variable_param(ngx_http_request_t *r,
     for (i = 0; i < ctx->route->nparams; i++) {
 
         if (civic_route_pattern_same_name(&ctx->route->params[i], &name)) {
-            civic_route_variable_set(v, &ctx->params[i]);
+            civic_variables_set(v, &ctx->params[i]);
             return NGX_OK;
         }
     }
@@ -91,16 +89,4 @@ civic_route_variable_param(ngx_http_request_t *r,
     v->not_found = 1;
 
     return NGX_OK;
-}
-
-
-static void
-civic_route_variable_set(ngx_http_variable_value_t *v,
-    const ngx_str_t *value)
-{
-    v->len = value->len;
-    v->data = value->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
 }
