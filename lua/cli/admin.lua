@@ -3,20 +3,12 @@
 -- How commands talk to the administrators' API of the running gate.  It
 -- decides nothing: what cannot be, the gate says.
 
+local command = require "command"
 local json = require "cjson.safe"
 
+local quote = command.quote
+
 local admin = {}
-
-
-function admin.fail(zh, en)
-    io.stderr:write(zh, "\n", en, "\n")
-    os.exit(1)
-end
-
-
-local function quote(text)
-    return "'" .. text:gsub("'", "'\\''") .. "'"
-end
 
 
 -- a segment of a path, or the value of an argument
@@ -65,13 +57,14 @@ function admin.ask(gate, method, path, body, wanted)
     if status == wanted then
         return answer
     elseif status == 0 then
-        admin.fail("网关没有应答: " .. gate, "the gate does not answer: " .. gate)
+        command.fail("网关没有应答: " .. gate,
+                     "the gate does not answer: " .. gate)
     end
 
     local detail = type(answer) == "table"
                    and (answer.detail or answer.title) or "?"
-    admin.fail("网关拒绝 (" .. status .. "): " .. detail,
-               "the gate refuses (" .. status .. "): " .. detail)
+    command.fail("网关拒绝 (" .. status .. "): " .. detail,
+                 "the gate refuses (" .. status .. "): " .. detail)
 end
 
 

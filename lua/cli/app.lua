@@ -8,7 +8,10 @@
 package.path = arg[0]:match("^(.-)[^/]*$") .. "?.lua;" .. package.path
 
 local admin = require "admin"
+local command = require "command"
 local json = require "cjson.safe"
+
+local fail = command.fail
 
 local SECONDS = { s = 1, m = 60, h = 3600, d = 86400 }
 
@@ -16,8 +19,8 @@ local gate = arg[1]
 
 
 local function usage()
-    admin.fail("用法: ./civic app COMMAND，见 ./civic help",
-               "usage: ./civic app COMMAND, see ./civic help")
+    fail("用法: ./civic app COMMAND，见 ./civic help",
+         "usage: ./civic app COMMAND, see ./civic help")
 end
 
 
@@ -33,9 +36,8 @@ end
 local function seconds_of(text, name)
     local number, unit = text:match("^(%d+)([smhd]?)$")
     if not number or tonumber(number) == 0 then
-        admin.fail("--" .. name .. " 应为时长，如 30m 8h 365d: " .. text,
-                   "--" .. name .. " wants a time such as 30m, 8h, 365d: "
-                   .. text)
+        fail("--" .. name .. " 应为时长，如 30m 8h 365d: " .. text,
+             "--" .. name .. " wants a time such as 30m, 8h, 365d: " .. text)
     end
     return tonumber(number) * SECONDS[unit == "" and "s" or unit]
 end
@@ -47,19 +49,14 @@ end
 
 
 local function contents_of(path, name)
-    local file = path == "-" and io.stdin or io.open(path, "rb")
-    local text = file and file:read("*a")
-    if not text then
-        admin.fail("无法读取 " .. path, "cannot read " .. path)
-    end
-    return (text:gsub("\n$", ""))
+    return (command.contents(path):gsub("\n$", ""))
 end
 
 
 local function jwk_of(path, name)
     local jwk = json.decode(contents_of(path))
     if type(jwk) ~= "table" then
-        admin.fail(path .. " 里不是 JWK", path .. " holds no JWK")
+        fail(path .. " 里不是 JWK", path .. " holds no JWK")
     end
     return jwk
 end
@@ -98,20 +95,10 @@ local function body_of(words, first, options)
     local body = {}
     local i = first
     while words[i] do
-        local name, value = words[i]:match("^%-%-([%w-]+)=?(.*)$")
-        local option = options[name]
-        if not option then
-            admin.fail("未知选项: " .. words[i], "no such option: " .. words[i])
-        end
-        if not words[i]:find("=", 1, true) then
-            i = i + 1
-            value = words[i]
-        end
-        if not value then
-            admin.fail("选项缺少值: --" .. name, "--" .. name .. " wants a value")
-        end
-        body[option[1]] = option[2](value, name)
-        i = i + 1
+        local name, value
+        name, value, i = command.option(words, i, options)
+        local member, read = unpack(options[name])
+        body[member] = read(value, name)
     end
     return body
 end
@@ -266,9 +253,9 @@ COMMANDS["certificate add"] = function(words)
 end
 
 
-local command = COMMANDS[arg[2] or ""]
-                or COMMANDS[(arg[2] or "") .. " " .. (arg[3] or "")]
-if not command then
+local run = COMMANDS[arg[2] or ""]
+            or COMMANDS[(arg[2] or "") .. " " .. (arg[3] or "")]
+if not run then
     usage()
 end
-command(arg)
+run(arg)

@@ -13,6 +13,10 @@ local ROOT, HOME, GATE = arg[1], arg[2], arg[3]
 
 package.path = ROOT .. "/lua/cli/?.lua;" .. package.path
 
+local command = require "command"
+
+local fail, quote, read = command.fail, command.quote, command.read
+
 local HASH = ("%x"):rep(32)
 local PATIENCE = 6                      -- seconds
 local AT_FDCWD = -100                   -- Linux
@@ -24,33 +28,12 @@ ffi.cdef [[
 ]]
 
 
-local function fail(zh, en)
-    io.stderr:write(zh, "\n", en, "\n")
-    os.exit(1)
-end
-
-
-local function quote(text)
-    return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-
 local function run(...)
     local words = {}
     for i, word in ipairs({...}) do
         words[i] = quote(word)
     end
     return os.execute(table.concat(words, " ")) == 0
-end
-
-
-local function read(path)
-    local file = io.open(path, "rb")
-    local text = file and file:read("*a")
-    if file then
-        file:close()
-    end
-    return text
 end
 
 
@@ -374,12 +357,12 @@ local usage = [[
 
 local known = { list = 0, new = 1, check = 1, deploy = 2, rollback = 2, stop = 1, start = 1 }
 local words = { select(5, unpack(arg)) }
-local command = arg[4] or "help"
+local name = arg[4] or "help"
 
-if not known[command] or #words > known[command]
-   or known[command] > 0 and #words == 0 then
+if not known[name] or #words > known[name]
+   or known[name] > 0 and #words == 0 then
     io.stderr:write(usage)
-    os.exit(command == "help" and 0 or 1)
+    os.exit(name == "help" and 0 or 1)
 end
 
-commands[command](unpack(words))
+commands[name](unpack(words))

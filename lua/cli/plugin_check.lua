@@ -4,22 +4,10 @@
 -- manifest, what it needs against what its department is allowed, the
 -- syntax of its Lua.  It runs nothing of the plugin.
 
+local command = require "command"
 local json = require "cjson.safe"
 
-
-local function quote(text)
-    return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-
-local function read(path)
-    local file = io.open(path, "rb")
-    local text = file and file:read("*a")
-    if file then
-        file:close()
-    end
-    return text
-end
+local quote, read = command.quote, command.read
 
 
 -- grants as they are asked for and given: "store", "http=his" ...

@@ -10,12 +10,15 @@
 --         until the plugin is live; fails with the gate's reason
 
 local HERE = arg[0]:match("^(.-)[^/]*$")
-package.path = HERE .. "../spec/?.lua;" .. package.path
+package.path = HERE .. "?.lua;" .. HERE .. "../spec/?.lua;" .. package.path
 
+local command = require "command"
 local http = require "civic.spec.http"
 local json = require "cjson.safe"
 local mime = require "mime"
 local socket = require "socket"
+
+local fail, read = command.fail, command.contents
 
 local KEY = "a key for specs only, of 32 bytes"
 local PATIENCE = 10                     -- seconds
@@ -84,25 +87,8 @@ local DEPARTMENT = [[
 ]]
 
 
-local function fail(zh, en)
-    io.stderr:write(zh, "\n", en, "\n")
-    os.exit(1)
-end
-
-
 local function fill(template, values)
     return (template:gsub("{(%l+)}", values))
-end
-
-
-local function read(path)
-    local file = io.open(path, "rb")
-    if not file then
-        fail("无法读取 " .. path, "cannot read " .. path)
-    end
-    local text = file:read("*a")
-    file:close()
-    return text
 end
 
 

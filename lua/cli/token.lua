@@ -8,20 +8,17 @@
 
 package.path = arg[0]:match("^(.-)[^/]*$") .. "?.lua;" .. package.path
 
+local command = require "command"
 local json = require "cjson.safe"
 local jwt = require "jwt"
+
+local fail, read = command.fail, command.contents
 
 local ISSUER = "https://id.civicgate.example"
 local KEY_ID = "demo"
 local SECONDS = { s = 1, m = 60, h = 3600, d = 86400 }
 local RESERVED = { iss = true, sub = true, aud = true, scope = true,
                    iat = true, exp = true, jti = true }
-
-
-local function fail(zh, en)
-    io.stderr:write(zh, "\n", en, "\n")
-    os.exit(1)
-end
 
 
 local function parse_ttl(text)
@@ -54,23 +51,16 @@ local function parse_arguments(words)
 
     local i = 2
     while words[i] do
-        local name, value = words[i]:match("^%-%-(%l+)=?(.*)$")
-        if not known[name] then
-            fail("未知选项: " .. words[i], "no such option: " .. words[i])
-        end
-        if not words[i]:find("=", 1, true) then
-            i = i + 1
-            value = words[i]
-        end
-        if not value or value == "" then
-            fail("选项缺少值: --" .. name, "--" .. name .. " wants a value")
+        local name, value
+        name, value, i = command.option(words, i, known)
+        if value == "" then
+            command.missing(name)
         end
         if name == "claim" then
             table.insert(options.claims, parse_claim(value))
         else
             options[name] = value
         end
-        i = i + 1
     end
 
     if not options.sub then
@@ -78,17 +68,6 @@ local function parse_arguments(words)
     end
     options.ttl = parse_ttl(options.ttl)
     return options
-end
-
-
-local function read(path, length)
-    local file = io.open(path, "rb")
-    local bytes = file and file:read(length or "*a")
-    if not bytes then
-        fail("无法读取 " .. path, "cannot read " .. path)
-    end
-    file:close()
-    return bytes
 end
 
 

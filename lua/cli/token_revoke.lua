@@ -22,9 +22,10 @@
 package.path = arg[0]:match("^(.-)[^/]*$") .. "?.lua;" .. package.path
 
 local admin = require "admin"
+local command = require "command"
 local json = require "cjson.safe"
 
-local fail, escape = admin.fail, admin.escape
+local fail, escape = command.fail, admin.escape
 
 local SECONDS = { s = 1, m = 60, h = 3600, d = 86400 }
 local OPTIONS = { ["token-file"] = true, jti = true, issuer = true,
@@ -104,11 +105,7 @@ end
 -- what a token says of itself: the gate that gets it knows its issuer
 
 local function read_token(path)
-    local file = path == "-" and io.stdin or io.open(path, "rb")
-    local text = file and file:read("*a")
-    if not text then
-        fail("无法读取 " .. path, "cannot read " .. path)
-    end
+    local text = command.contents(path)
     local payload = text:match("^%s*[%w_-]+%.([%w_-]+)%.[%w_-]*%s*$")
     local claims = payload and json.decode(decode_base64url(payload) or "")
     if type(claims) ~= "table" then
@@ -128,25 +125,20 @@ end
 local function parse_arguments(words)
     local options, i = {}, 3
     while words[i] do
-        local name, value = words[i]:match("^%-%-([%l-]+)=?(.*)$")
-        if name == "all" and words[i] == "--all" then
+        if words[i] == "--all" then
             options.all = true
-        elseif not OPTIONS[name] then
-            fail("未知选项: " .. words[i], "no such option: " .. words[i])
+            i = i + 1
         else
-            if not words[i]:find("=", 1, true) then
-                i = i + 1
-                value = words[i]
-            end
-            if not value or value == "" then
-                fail("选项缺少值: --" .. name, "--" .. name .. " wants a value")
+            local name, value
+            name, value, i = command.option(words, i, OPTIONS)
+            if value == "" then
+                command.missing(name)
             end
             if options[name] then
                 fail("选项重复: --" .. name, "--" .. name .. " comes twice")
             end
             options[name] = value
         end
-        i = i + 1
     end
 
     for _, name in ipairs { "before", "expires" } do

@@ -10,13 +10,8 @@ package.path = arg[0]:match("^(.-)[^/]*$") .. "?.lua;" .. package.path
 
 local json = require "cjson.safe"
 
+local fail = require "command".fail
 local reasons = require "why_reasons"
-
-
-local function fail(zh, en)
-    io.stderr:write(zh, "\n", en, "\n")
-    os.exit(1)
-end
 
 
 -- status and body; the trace id holds nothing that a shell would read
