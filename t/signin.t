@@ -22,6 +22,19 @@ my $set = Civic::Signin->start(keys => 'remote=idp path=/jwks cooldown=1s');
 my $cookie = '__Host-civic-portal';
 
 
+# at the provider, who asks whether one means it; what comes after that
+
+sub sign_out {
+    my ($browser, $res) = @_;
+
+    my ($xsrf) = $browser->follow($res)->{content}
+                 =~ /name="xsrf" value="([^"]+)"/;
+    return $browser->follow($browser->post(
+        $set->idp->issuer . '/session/end/confirm',
+        { xsrf => $xsrf, logout => 'yes' }));
+}
+
+
 subtest 'a page leads to the provider, and from there back to it' => sub {
     my $browser = Civic::Browser->new;
     my $res = $browser->get($set->url('/page?a=b%20c'));
@@ -106,11 +119,7 @@ subtest 'signing out ends the session here and at the provider' => sub {
     is $browser->fetch($set->url('/api'))->{status}, 401,
         'and led nowhere if it were not';
 
-    $res = $browser->follow($res);
-    my ($xsrf) = $res->{content} =~ /name="xsrf" value="([^"]+)"/;
-    $res = $browser->follow($browser->post(
-        $set->idp->issuer . '/session/end/confirm',
-        { xsrf => $xsrf, logout => 'yes' }));
+    $res = sign_out($browser, $res);
     is $res->{content}, 'home', 'and comes home';
 
     $res = $browser->get($set->url('/page'));
@@ -124,12 +133,7 @@ subtest 'the provider tells us of who signed out elsewhere' => sub {
     $browser->sign_in($browser->get($set->url('/page')), 'lin');
     is $browser->fetch($set->url('/api'))->{status}, 200, 'signed in';
 
-    my $res = $browser->follow(
-        $browser->get($set->idp->issuer . '/session/end'));
-    my ($xsrf) = $res->{content} =~ /name="xsrf" value="([^"]+)"/;
-    $browser->follow($browser->post(
-        $set->idp->issuer . '/session/end/confirm',
-        { xsrf => $xsrf, logout => 'yes' }));
+    sign_out($browser, $browser->get($set->idp->issuer . '/session/end'));
 
     ok $set->redis->wait_until(sub {
         $browser->fetch($set->url('/api'))->{status} == 401;
@@ -147,12 +151,7 @@ subtest 'keys that rotate keep nobody out' => sub {
     sleep 2;
     $set->idp->rotate;
     $set->idp->withdraw;
-    $res = $browser->follow(
-        $browser->get($set->idp->issuer . '/session/end'));
-    my ($xsrf) = $res->{content} =~ /name="xsrf" value="([^"]+)"/;
-    $browser->follow($browser->post(
-        $set->idp->issuer . '/session/end/confirm',
-        { xsrf => $xsrf, logout => 'yes' }));
+    sign_out($browser, $browser->get($set->idp->issuer . '/session/end'));
     ok $set->redis->wait_until(sub {
         $browser->fetch($set->url('/api'))->{status} == 401;
     }), 'and out, told with the next one';
