@@ -28,6 +28,11 @@ civic_wait_park(ngx_http_request_t *r)
 }
 
 
+/*
+ * As nginx itself wakes a request: one that did not wait any more, since the
+ * client's socket woke it and it found what it needed, is not run anew.
+ */
+
 void
 civic_wait_wake(ngx_http_request_t *r)
 {
@@ -37,7 +42,7 @@ civic_wait_wake(ngx_http_request_t *r)
 
     ngx_http_set_log_request(c->log, r);
 
-    ngx_http_core_run_phases(r);
+    r->write_event_handler(r);
     ngx_http_run_posted_requests(c);
 }
 

@@ -17,17 +17,33 @@ use Time::HiRes ();
 use Civic::Gate;
 use Civic::Issuer;
 use Civic::Signer;
+use Civic::Upstream;
 
 my $citizens = Civic::Issuer->new(alg => 'RS256');
+my $officers = Civic::Issuer->new(name => 'officers', alg => 'ES512');
 my $signer = Civic::Signer->new(id => 'his', secret => 'one' x 11);
 my $forger = Civic::Signer->new(id => 'his', secret => 'two' x 11);
 my $apps = Civic::Signer::file(Civic::Signer::apps($signer));
+my $slow = Civic::Upstream->start(sub {
+    return sub {
+        Time::HiRes::sleep(1);
+        print { $_[0] } "HTTP/1.1 204 No\r\nConnection: close\r\n\r\n";
+    };
+});
+my ($addr, $small) = ($slow->addr, Civic::Gate->free_port);
 my $gate = Civic::Gate->start(
-    files => { $citizens->files },
-    http => $citizens->block . "civic_apps file=$apps;\n"
-            . 'civic_signature rfc9421 ahead=0s;',
+    files => { $citizens->files, $officers->files },
+    http => $citizens->block . $officers->block . "civic_apps file=$apps;\n"
+            . 'civic_signature rfc9421 ahead=0s;' . <<"END",
+    server {
+        listen 127.0.0.1:$small sndbuf=4k;
+        location /large { civic_auth off; root %DIR%/html; }
+        location /slow { civic_auth citizens; proxy_pass http://$addr; }
+    }
+END
     server => <<'END',
     location /tokens { civic_auth citizens; return 200; }
+    location /officers { civic_auth officers; return 200; }
     location /signed { civic_auth app:signature; return 200; }
     location /metrics { civic_auth off; civic_metrics; }
 END
@@ -43,17 +59,18 @@ sub deferred {
 sub forged { return $_[0] =~ s/(.{16})$/reverse $1/er }
 
 sub request {
-    my ($token) = @_;
+    my ($token, $path) = @_;
 
-    return "GET /tokens HTTP/1.1\r\nHost: x\r\n"
+    $path //= '/tokens';
+    return "GET $path HTTP/1.1\r\nHost: x\r\n"
            . "Authorization: Bearer $token\r\n\r\n";
 }
 
 sub dial {
-    my ($from) = @_;
+    my ($from, $port) = @_;
 
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1', LocalAddr => $from,
-                                 PeerPort => $gate->port)
+                                 PeerPort => $port // $gate->port)
            // die "connect: $!\n";
 }
 
@@ -122,6 +139,30 @@ for my $round (1 .. 5) {
 }
 is_deeply answers('127.0.0.2', @bad[0 .. 9], @good[0 .. 9]),
     { 401 => 10, 200 => 10 }, 'clients that leave while they wait harm nobody';
+
+# A request in line whose token is verified meanwhile, for another address,
+# and whose connection nginx waits to write to, so that whatever the client
+# sends wakes the request: it goes on, and its turn finds it gone.
+
+$gate->write('html/large', 'x' x 8_000_000);
+my $early = dial('127.0.0.2', $small);
+syswrite $early, request('none', '/large');
+for (my $left = 8_000_000; $left > 0; ) {
+    Time::HiRes::sleep(0.2) if $left == 8_000_000;
+    $left -= sysread $early, my $part, 1_000_000 or last;
+}
+
+my $token = $citizens->token(sub => 'early');
+my $other = request(forged($officers->token), '/officers');
+my @line = map { dial('127.0.0.2') } 1 .. 300;
+syswrite $_, $other for @line;
+syswrite $early, request($token, '/slow');
+is_deeply answers('127.0.0.1', $token), { 200 => 1 },
+    'a token that waits in line, from another address';
+syswrite $early, 'G';
+status($_) for @line;
+is status($early), 204, '... is accepted where it waited';
+is $slow->count, 1, '... and the service asked once';
 
 # signatures
 
