@@ -130,6 +130,23 @@ is_deeply answers('127.0.0.2', @same), { 200 => 20 },
     'and once they are remembered';
 is deferred(), $many, '... without it';
 
+# Addresses take turns: the last to come is not the last to be answered.
+# The worker has taken all connections when it is asked for something, and
+# stands still until all requests are there.
+
+answers('127.0.0.3', @bad);
+my @other = map { dial("127.0.0.$_") } (2) x 99, 3;
+$gate->get('/metrics');
+kill STOP => $gate->pids;
+my $logged = () = $gate->read('access.log') =~ /\n/g;
+syswrite $_, request($bad[0]) for @other;
+kill CONT => $gate->pids;
+is_deeply [map { status($_) } @other], [(401) x 100],
+    'two addresses in line are answered';
+my @order = (split /\n/, $gate->read('access.log'))[$logged .. $logged + 99];
+my ($at) = grep { $order[$_] =~ /^127\.0\.0\.3 / } 0 .. 99;
+cmp_ok $at, '<', 50, '... in turn, however many wait at one of them';
+
 # clients that do not wait for their answer
 
 for my $round (1 .. 5) {

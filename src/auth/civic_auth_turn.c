@@ -3,12 +3,13 @@
  * Copyright (C) Civic Gate
  *
  * Each worker counts for itself whose credentials it refused, by address, in
- * a table that never grows: who shares a place with somebody else waits for
- * a pass of the event loop, that is all.  What was counted halves each
- * second.
+ * a table that never grows: some addresses share a place.  What was counted
+ * halves each second.
  *
- * A turn is in the request's pool and, while it waits, in the worker's
- * queue; a cleanup takes it out where the request ends first.
+ * A turn is in the request's pool and, while it waits, in the line of its
+ * place; a cleanup takes it out where the request ends first.  Places whose
+ * line is not empty are served one after the other, a turn each: how many
+ * wait elsewhere makes no difference.
  */
 
 
@@ -22,19 +23,22 @@
 #define CIVIC_AUTH_TURN_FAILURES  8      /* so many are anybody's mistakes */
 
 
+typedef struct {
+    ngx_queue_t              queue;      /* of places that are waited at */
+    ngx_queue_t              line;       /* of turns, once any has waited */
+    uint32_t                 second;     /* of the last failure */
+    uint32_t                 failures;
+} civic_auth_turn_place_t;
+
+
 struct civic_auth_turn_s {
     ngx_queue_t              queue;
     ngx_http_request_t      *request;
+    civic_auth_turn_place_t *place;      /* where it waits */
     civic_auth_turn_t       *next;       /* of the same client's request */
     unsigned                 waiting:1;
     unsigned                 granted:1;
 };
-
-
-typedef struct {
-    uint32_t                 second;     /* of the last failure */
-    uint32_t                 failures;
-} civic_auth_turn_place_t;
 
 
 static civic_auth_turn_t *civic_auth_turn_find(ngx_http_request_t *r,
@@ -43,6 +47,7 @@ static civic_auth_turn_t *civic_auth_turn_create(ngx_http_request_t *r,
     civic_auth_ctx_t *auth);
 static void civic_auth_turn_cleanup(void *data);
 static void civic_auth_turn_wait(civic_auth_turn_t *turn);
+static void civic_auth_turn_leave(civic_auth_turn_t *turn);
 static void civic_auth_turn_handler(ngx_event_t *ev);
 static civic_auth_turn_place_t *civic_auth_turn_place(
     const ngx_http_request_t *r);
@@ -154,7 +159,7 @@ civic_auth_turn_cleanup(void *data)
     civic_auth_turn_t  *turn = data;
 
     if (turn->waiting) {
-        ngx_queue_remove(&turn->queue);
+        civic_auth_turn_leave(turn);
     }
 }
 
@@ -162,6 +167,8 @@ civic_auth_turn_cleanup(void *data)
 static void
 civic_auth_turn_wait(civic_auth_turn_t *turn)
 {
+    civic_auth_turn_place_t  *place;
+
     if (civic_auth_turns_event.handler == NULL) {
         ngx_queue_init(&civic_auth_turns);
 
@@ -169,9 +176,20 @@ civic_auth_turn_wait(civic_auth_turn_t *turn)
         civic_auth_turns_event.log = ngx_cycle->log;
     }
 
+    place = civic_auth_turn_place(turn->request);
+
+    if (place->line.next == NULL) {
+        ngx_queue_init(&place->line);
+    }
+
+    if (ngx_queue_empty(&place->line)) {
+        ngx_queue_insert_tail(&civic_auth_turns, &place->queue);
+    }
+
+    turn->place = place;
     turn->waiting = 1;
 
-    ngx_queue_insert_tail(&civic_auth_turns, &turn->queue);
+    ngx_queue_insert_tail(&place->line, &turn->queue);
 
     if (!civic_auth_turns_event.posted) {
         ngx_post_event(&civic_auth_turns_event, &ngx_posted_next_events);
@@ -181,25 +199,45 @@ civic_auth_turn_wait(civic_auth_turn_t *turn)
 }
 
 
+static void
+civic_auth_turn_leave(civic_auth_turn_t *turn)
+{
+    turn->waiting = 0;
+
+    ngx_queue_remove(&turn->queue);
+
+    if (ngx_queue_empty(&turn->place->line)) {
+        ngx_queue_remove(&turn->place->queue);
+    }
+}
+
+
 /* posted again before the request runs: it may end this worker's last one */
 
 static void
 civic_auth_turn_handler(ngx_event_t *ev)
 {
-    ngx_queue_t        *q;
-    civic_auth_turn_t  *turn;
+    ngx_queue_t              *q;
+    civic_auth_turn_t        *turn;
+    civic_auth_turn_place_t  *place;
 
     if (ngx_queue_empty(&civic_auth_turns)) {
         return;
     }
 
     q = ngx_queue_head(&civic_auth_turns);
-    ngx_queue_remove(q);
+    place = ngx_queue_data(q, civic_auth_turn_place_t, queue);
 
-    turn = ngx_queue_data(q, civic_auth_turn_t, queue);
+    turn = ngx_queue_data(ngx_queue_head(&place->line), civic_auth_turn_t,
+                          queue);
 
-    turn->waiting = 0;
+    civic_auth_turn_leave(turn);
     turn->granted = 1;
+
+    if (!ngx_queue_empty(&place->line)) {
+        ngx_queue_remove(&place->queue);
+        ngx_queue_insert_tail(&civic_auth_turns, &place->queue);
+    }
 
     if (!ngx_queue_empty(&civic_auth_turns)) {
         ngx_post_event(ev, &ngx_posted_next_events);

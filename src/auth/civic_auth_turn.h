@@ -5,7 +5,8 @@
  * Verifying a signature takes up to half a millisecond, in which a worker
  * does nothing else.  Whoever sends forgeries gets them verified last: one
  * in each pass of the event loop, when all other requests that came were
- * served.  Nobody is refused for his address, which many may share.
+ * served, and of one address after the other.  Nobody is refused for his
+ * address, which many may share.
  */
 
 
