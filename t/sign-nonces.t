@@ -140,6 +140,21 @@ is code($grown), 'signature-stale', '... for its nonce may be forgotten';
 is ask($grown), 204, 'what is signed now is accepted';
 $grown->stop;
 
+$grown = Civic::Gate->start(%grown);
+sleep 2;
+%first = $signer->headers('GET', 'gate.example', '/x');
+is ask($grown, %first), 204, 'a scheme with a window of two seconds';
+for (['rfc9421', 'x-ca'], ['window=2s', 'window=60s']) {
+    my ($was, $is) = @$_;
+    $grown->write('conf/nginx.conf', Civic::Gate->configuration(
+        %grown, server => $grown{server} =~ s/$was/$is/r));
+    ok $grown->reload, "... then $is";
+}
+sleep 3;
+is ask($grown, %first), 401, 'is remembered while nobody accepts it';
+is code($grown), 'signature-stale', '... with its window';
+$grown->stop;
+
 
 # two gates and one Redis
 

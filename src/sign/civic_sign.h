@@ -22,7 +22,8 @@
 
 /*
  * What may be asked of one scheme, at most, wherever: what was used at one
- * location must not be good again at another.
+ * location must not be good again at another.  Of a scheme that no location
+ * accepts any more, what was.
  */
 
 typedef struct {

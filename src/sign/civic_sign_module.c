@@ -204,15 +204,15 @@ civic_sign_postconfiguration(ngx_conf_t *cf)
     ngx_http_conf_ctx_t     *ctx;
     civic_sign_main_conf_t  *smcf;
 
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_sign_module);
+
+    civic_sign_nonce_inherit(cf, smcf);
+
     ctx = cf->ctx;
 
     if (!civic_app_configured(ctx->main_conf)) {
         return NGX_OK;
     }
-
-    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_civic_sign_module);
-
-    civic_sign_nonce_inherit(cf, smcf);
 
     if (smcf->redis == NULL && civic_sign_zone_add(cf, smcf) != NGX_OK) {
         return NGX_ERROR;

@@ -52,6 +52,13 @@ civic_sign_nonce_inherit(ngx_conf_t *cf, civic_sign_main_conf_t *smcf)
 
         *former = *before;
 
+        /* what nobody accepts now may be accepted again after a reload */
+
+        if (smcf->longest[i].window == 0) {
+            smcf->longest[i] = osmcf->longest[i];
+            continue;
+        }
+
         if (osmcf->longest[i].window == 0
             || osmcf->longest[i].window >= smcf->longest[i].window)
         {
