@@ -112,6 +112,7 @@ my $gate = Civic::Gate->start(
         . asked('second', 'remote=idp path=/second')
         . asked('brief', 'remote=idp path=/brief cache=1s')
         . asked('broken', 'remote=idp path=/broken')
+        . asked('twin', 'remote=idp path=/broken') =~ s/twin\.ex/second.ex/r
         . asked('html', 'remote=idp path=/html')
         . asked('other', 'remote=idp path=/other')
         . asked('silent', 'remote=mute path=/silent')
@@ -125,6 +126,8 @@ my $gate = Civic::Gate->start(
     location /second/   { civic_auth first second; return 200; }
     location /down/     { civic_auth broken second; return 200; }
     location /brief/    { civic_auth brief; return 200; }
+    location /twins/    { civic_auth twin second; return 200; }
+    location /twin/     { civic_auth twin; return 200; }
     location /broken/   { civic_auth broken; return 200; }
     location /html/     { civic_auth html; return 200; }
     location /other/    { civic_auth other; return 200; }
@@ -232,6 +235,11 @@ is ask('/down/', 'of-the-second-too'), '200 verified',
     'where one is down another may still know it';
 is ask('/down/', 'nobodys-2'), '503 introspection-unavailable',
     'else nobody can say';
+is ask('/twins/', 'of-the-second-too'), '200 verified',
+    'of two with one "iss", too';
+is ask('/twins/', 'of-the-second-too'), '200 cached', '... and remembered';
+is ask('/twin/', 'of-the-second-too'), '503 introspection-unavailable',
+    '... but the one that is down has refused nothing';
 
 # who cannot be asked
 

@@ -30,6 +30,10 @@
 
 #define CIVIC_ISSUER_CACHE_DENIED  5     /* s */
 
+/* another accepted the token instead: what this issuer says is not known */
+
+#define CIVIC_ISSUER_CACHE_PASSED  CIVIC_ASKING_UNAVAILABLE
+
 
 #define CIVIC_ISSUER_CACHE_TEXTS  9
 
@@ -530,7 +534,10 @@ civic_issuer_cache_add(const civic_issuer_bearer_t *b)
 }
 
 
-/* those before b->issuer that might have accepted the token did not */
+/*
+ * Those before b->issuer that might have accepted the token did not, be it
+ * that they could not be asked.
+ */
 
 static void
 civic_issuer_cache_pass(const civic_issuer_bearer_t *b)
@@ -545,7 +552,7 @@ civic_issuer_cache_pass(const civic_issuer_bearer_t *b)
         if (civic_issuer_cache_rival(b, issuer[i], b->issuer)
             && civic_issuer_cache_denied(b, issuer[i]) == CIVIC_OK)
         {
-            civic_issuer_cache_deny(b, issuer[i], CIVIC_ISSUER_UNKNOWN);
+            civic_issuer_cache_deny(b, issuer[i], CIVIC_ISSUER_CACHE_PASSED);
         }
     }
 }
@@ -585,7 +592,7 @@ civic_issuer_cache_denied(const civic_issuer_bearer_t *b,
 
     civic_issuer_cache_leave(cache);
 
-    return problem;
+    return problem == CIVIC_ISSUER_CACHE_PASSED ? CIVIC_OK : problem;
 }
 
 

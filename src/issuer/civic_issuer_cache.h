@@ -24,7 +24,7 @@ ngx_int_t civic_issuer_cache_find(ngx_http_request_t *r,
 /*
  * Remembers the token, b->digest, as good for b->issuer, not beyond b->until
  * (0: as long as it lasts); what is too large is not remembered.  Those of
- * the group before b->issuer have refused it, if they have the same "iss".
+ * the group before b->issuer that have the same "iss" did not accept it.
  */
 
 void civic_issuer_cache_add(const civic_issuer_bearer_t *b);
