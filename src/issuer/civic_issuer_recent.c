@@ -50,6 +50,9 @@ struct civic_issuer_recent_s {
 
 static uint64_t civic_issuer_recent_tag(const ngx_str_t *token);
 static ngx_uint_t civic_issuer_recent_set(uint64_t tag);
+static ngx_uint_t civic_issuer_recent_way(
+    const civic_issuer_recent_t *recent, ngx_uint_t n, uint64_t tag,
+    const ngx_str_t *token);
 static ngx_uint_t civic_issuer_recent_fresh(
     const civic_issuer_recent_slot_t *slot);
 static ngx_uint_t civic_issuer_recent_same(
@@ -81,8 +84,7 @@ civic_issuer_recent_find(const civic_issuer_recent_t *recent,
     const ngx_str_t *token, const civic_issuer_t **issuer)
 {
     uint64_t                           tag;
-    ngx_uint_t                         i, n;
-    const civic_issuer_recent_set_t   *set;
+    ngx_uint_t                         n, way;
     const civic_issuer_recent_slot_t  *slot;
 
     if (token->len < CIVIC_ISSUER_RECENT_TAG) {
@@ -91,25 +93,21 @@ civic_issuer_recent_find(const civic_issuer_recent_t *recent,
 
     tag = civic_issuer_recent_tag(token);
     n = civic_issuer_recent_set(tag);
-    set = &recent->sets[n];
+    way = civic_issuer_recent_way(recent, n, tag, token);
 
-    for (i = 0; i < set->used; i++) {
-
-        if (set->tags[i] != tag) {
-            continue;
-        }
-
-        slot = civic_issuer_recent_slot(recent, n, i);
-
-        if (civic_issuer_recent_same(slot, token)
-            && civic_issuer_recent_fresh(slot))
-        {
-            *issuer = slot->issuer;
-            return civic_issuer_recent_value(slot);
-        }
+    if (way == CIVIC_ISSUER_RECENT_WAYS) {
+        return NULL;
     }
 
-    return NULL;
+    slot = civic_issuer_recent_slot(recent, n, way);
+
+    if (!civic_issuer_recent_fresh(slot)) {
+        return NULL;
+    }
+
+    *issuer = slot->issuer;
+
+    return civic_issuer_recent_value(slot);
 }
 
 
@@ -135,10 +133,16 @@ civic_issuer_recent_add(civic_issuer_recent_t *recent, const ngx_str_t *token,
     n = civic_issuer_recent_set(tag);
     set = &recent->sets[n];
 
-    way = set->next;
-    set->next = (way + 1) % CIVIC_ISSUER_RECENT_WAYS;
-    set->used = ngx_max(set->used, way + 1);
-    set->tags[way] = tag;
+    /* what may be used no more, or not everywhere, in its own place */
+
+    way = civic_issuer_recent_way(recent, n, tag, token);
+
+    if (way == CIVIC_ISSUER_RECENT_WAYS) {
+        way = set->next;
+        set->next = (way + 1) % CIVIC_ISSUER_RECENT_WAYS;
+        set->used = ngx_max(set->used, way + 1);
+        set->tags[way] = tag;
+    }
 
     slot = civic_issuer_recent_slot(recent, n, way);
 
@@ -174,6 +178,31 @@ static ngx_uint_t
 civic_issuer_recent_set(uint64_t tag)
 {
     return (tag * 0x9e3779b97f4a7c15) >> 32 & (CIVIC_ISSUER_RECENT_SETS - 1);
+}
+
+
+/* where the token is kept; CIVIC_ISSUER_RECENT_WAYS: nowhere */
+
+static ngx_uint_t
+civic_issuer_recent_way(const civic_issuer_recent_t *recent, ngx_uint_t n,
+    uint64_t tag, const ngx_str_t *token)
+{
+    ngx_uint_t                        i;
+    const civic_issuer_recent_set_t  *set;
+
+    set = &recent->sets[n];
+
+    for (i = 0; i < set->used; i++) {
+
+        if (set->tags[i] == tag
+            && civic_issuer_recent_same(civic_issuer_recent_slot(recent, n, i),
+                                        token))
+        {
+            return i;
+        }
+    }
+
+    return CIVIC_ISSUER_RECENT_WAYS;
 }
 
 

@@ -211,6 +211,25 @@ recent_replaced(void **state)
 }
 
 
+/* one that is kept again and again takes no other's place */
+
+static void
+recent_again(void **state)
+{
+    ngx_uint_t       i;
+    recent_state_t  *s = *state;
+
+    recent_keep(s, "one-the-same-ending", "1", "");
+
+    for (i = 0; i < 8; i++) {
+        recent_keep(s, "two-the-same-ending", i % 2 ? "odd" : "even", "");
+    }
+
+    assert_memory_equal(recent_find(s, "one-the-same-ending"), "1", 1);
+    assert_memory_equal(recent_find(s, "two-the-same-ending"), "odd", 3);
+}
+
+
 /* of many tokens the last hundreds are found, and none is another's */
 
 static void
@@ -274,6 +293,8 @@ main(void)
           recent_lengths, recent_setup, recent_teardown, NULL },
         { "the oldest of a set is replaced",
           recent_replaced, recent_setup, recent_teardown, NULL },
+        { "one that is kept again takes no other's place",
+          recent_again, recent_setup, recent_teardown, NULL },
         { "of many the last are found, and none is another's",
           recent_many, recent_setup, recent_teardown, NULL },
         { "no memory is an error",
