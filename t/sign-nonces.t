@@ -203,6 +203,25 @@ ok $redis->wait_until(sub {
 }), '... all of which come to their end' or diag $mirrors->read('copies.log');
 $mirrors->stop;
 
+
+# a reload that has Redis in the place of a zone
+
+my $moved = Civic::Gate->start(%grown);
+sleep 2;
+%first = $signer->headers('GET', 'gate.example', '/x');
+is ask($moved, %first), 204, 'what a zone knows';
+$moved->write('conf/nginx.conf', Civic::Gate->configuration(
+    %grown, http => $grown{http} . $http));
+ok $moved->reload, '... when Redis takes its place';
+is ask($moved, %first), 401, '... is not good again';
+is code($moved), 'signature-before-start', '... for Redis does not know it';
+sleep 1;
+is ask($moved), 204, 'what is signed now is accepted there';
+$moved->stop;
+
+
+# Redis ends
+
 $redis->stop;
 is ask($gates[0]), 503, 'without Redis nobody passes';
 is code($gates[0]), 'nonces-unavailable', 'and the code says so';

@@ -50,6 +50,8 @@ typedef struct {
     ngx_shm_zone_t         *zone;
     civic_sign_longest_t    longest[CIVIC_SIGN_BITS]; /* by a scheme's bit */
     civic_sign_former_t     former[CIVIC_SIGN_BITS];
+    time_t                  began;     /* what is signed until then may have
+                                          been used before Redis was asked */
     civic_pos_t            *pos;       /* NULL: nothing was said */
 } civic_sign_main_conf_t;
 

@@ -22,6 +22,8 @@
 
 
 static civic_sign_main_conf_t *civic_sign_nonce_before(ngx_conf_t *cf);
+static void civic_sign_nonce_begin(civic_sign_main_conf_t *smcf,
+    const civic_sign_main_conf_t *osmcf);
 static ngx_uint_t civic_sign_nonce_former(const civic_sign_main_conf_t *smcf,
     const civic_sign_claim_t *claim);
 static ngx_int_t civic_sign_nonce_text(ngx_http_request_t *r,
@@ -45,6 +47,8 @@ civic_sign_nonce_inherit(ngx_conf_t *cf, civic_sign_main_conf_t *smcf)
     if (osmcf == NULL) {
         return;
     }
+
+    civic_sign_nonce_begin(smcf, osmcf);
 
     for (i = 0; i < CIVIC_SIGN_BITS; i++) {
         former = &smcf->former[i];
@@ -103,6 +107,35 @@ civic_sign_nonce_before(ngx_conf_t *cf)
 }
 
 
+/* another Redis, or Redis in the place of a zone, which knows when it began */
+
+static void
+civic_sign_nonce_begin(civic_sign_main_conf_t *smcf,
+    const civic_sign_main_conf_t *osmcf)
+{
+    ngx_uint_t        i;
+    const ngx_str_t  *name, *former;
+
+    name = &smcf->redis_name;
+    former = &osmcf->redis_name;
+
+    smcf->began = osmcf->began;
+
+    if (smcf->redis == NULL
+        || (osmcf->redis == NULL && osmcf->zone == NULL)
+        || (name->len == former->len
+            && ngx_memcmp(name->data, former->data, name->len) == 0))
+    {
+        return;
+    }
+
+    for (i = 0; i < CIVIC_SIGN_BITS; i++) {
+        smcf->began = ngx_max(smcf->began,
+                              ngx_time() + osmcf->longest[i].ahead);
+    }
+}
+
+
 /* true: its nonce may have been used and forgotten */
 
 static ngx_uint_t
@@ -144,6 +177,11 @@ civic_sign_nonce_use(ngx_http_request_t *r, civic_sign_state_t *state)
     }
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_civic_sign_module);
+
+    if (state->claim.created <= (int64_t) smcf->began) {
+        state->problem = CIVIC_SIGNATURE_BEFORE_START;
+        return NGX_DECLINED;
+    }
 
     if (civic_sign_nonce_former(smcf, &state->claim)) {
         state->problem = CIVIC_SIGNATURE_STALE;
