@@ -110,7 +110,7 @@ civic_filter_plugins_access(ngx_http_request_t *r, civic_ctx_t *ctx)
 static void
 civic_filter_access_wake(ngx_http_request_t *r)
 {
-    ngx_http_core_run_phases(r);
+    r->write_event_handler(r);
 }
 
 
