@@ -54,13 +54,16 @@ civic_sign_nonce_inherit(ngx_conf_t *cf, civic_sign_main_conf_t *smcf)
         former = &smcf->former[i];
         before = &osmcf->former[i];
 
-        *former = *before;
-
         /* what nobody accepts now may be accepted again after a reload */
 
         if (smcf->longest[i].window == 0) {
             smcf->longest[i] = osmcf->longest[i];
-            continue;
+        }
+
+        /* until nothing is left that was signed then */
+
+        if (before->until + smcf->longest[i].window >= ngx_time()) {
+            *former = *before;
         }
 
         if (osmcf->longest[i].window == 0
@@ -71,8 +74,8 @@ civic_sign_nonce_inherit(ngx_conf_t *cf, civic_sign_main_conf_t *smcf)
 
         /* of two reloads, the shorter window for all until the second */
 
-        former->window = before->until
-                         ? ngx_min(before->window, osmcf->longest[i].window)
+        former->window = former->until
+                         ? ngx_min(former->window, osmcf->longest[i].window)
                          : osmcf->longest[i].window;
 
         former->until = ngx_time() + osmcf->longest[i].ahead
