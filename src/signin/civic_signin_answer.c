@@ -4,8 +4,7 @@
  *
  * The content handler of civic_signin_pages: one table of pages.  The
  * request is counted up once and finalized once, by its turn; a client that
- * leaves in between cancels what the turn waits for.  One who waited for new
- * keys is sent through the phases again, and so comes here once more.
+ * leaves in between cancels what the turn waits for.
  */
 
 
@@ -66,14 +65,6 @@ civic_signin_answer(ngx_http_request_t *r)
     const civic_signin_page_t  *page;
     civic_signin_turn_t        *turn;
     civic_signin_loc_conf_t    *slcf;
-
-    turn = ngx_http_get_module_ctx(r, ngx_http_civic_signin_module);
-
-    if (turn != NULL && turn->renewed != NULL) {
-        r->main->count++;
-        civic_signin_turn_go_on(turn, turn->renewed(turn));
-        return NGX_DONE;
-    }
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_civic_signin_module);
 

@@ -8,6 +8,7 @@
 #include "civic_signin_turn.h"
 
 
+static void civic_signin_turn_renewed(ngx_http_request_t *r);
 static ngx_int_t civic_signin_turn_end(civic_signin_turn_t *turn,
     ngx_int_t rc);
 
@@ -27,10 +28,12 @@ civic_signin_turn_go_on(civic_signin_turn_t *turn, ngx_int_t rc)
 
     if (rc == NGX_AGAIN) {
 
+        r->write_event_handler = turn->keys ? civic_signin_turn_renewed
+                                            : ngx_http_request_empty_handler;
+
         if (!turn->waited) {
             turn->waited = 1;
             r->read_event_handler = ngx_http_test_reading;
-            r->write_event_handler = ngx_http_request_empty_handler;
 
             if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
                 ngx_http_finalize_request(r, NGX_ERROR);
@@ -60,6 +63,25 @@ civic_signin_turn_resume(civic_signin_turn_t *turn, ngx_int_t rc)
     civic_signin_turn_go_on(turn, rc);
 
     ngx_http_run_posted_requests(c);
+}
+
+
+/* woken, by the keys or by the client's socket */
+
+static void
+civic_signin_turn_renewed(ngx_http_request_t *r)
+{
+    civic_signin_turn_t  *turn;
+
+    turn = ngx_http_get_module_ctx(r, ngx_http_civic_signin_module);
+
+    if (turn->keys == NULL || turn->keys->waiting) {
+        return;
+    }
+
+    turn->keys = NULL;
+
+    civic_signin_turn_go_on(turn, turn->renewed(turn));
 }
 
 
@@ -175,6 +197,7 @@ civic_signin_turn_keys(civic_signin_turn_t *turn, civic_problem_e problem,
     rc = civic_provider_keys_wait(issuer->live, wait);
 
     if (rc == NGX_AGAIN) {
+        turn->keys = wait;
         turn->renewed = step;
     }
 

@@ -34,6 +34,7 @@ struct civic_signin_turn_s {
     const civic_signin_t   *signin;
     civic_redis_command_t  *command;   /* waited for, or NULL */
     civic_remote_call_t    *call;      /* waited for, or NULL */
+    civic_provider_wait_t  *keys;      /* waited for, or NULL */
     civic_signin_turn_pt    renewed;   /* goes on once there are new keys;
                                           NULL: they were not waited for */
 
