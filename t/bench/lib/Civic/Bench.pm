@@ -33,20 +33,6 @@ use parent 'Civic::Gate';
 my $root = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../../..');
 my $folder = "$root/build/bench";
 my $connections = 32;
-our $awake = awake();           # until the bench ends
-
-
-# While this handle is open, idle cores do not halt (PM QoS of the kernel).
-# Whoever sends something to a process on a halted core pays for waking it:
-# in a virtual machine some 5 us, which is neither nginx's doing nor ours.
-
-sub awake {
-    my $file = '/dev/cpu_dma_latency';
-    my $out;
-    open $out, '>:raw', $file and syswrite $out, pack 'l', 0
-        or warn "bench: $file: $!: idle cores halt, and who wakes them pays\n";
-    return $out;
-}
 
 
 sub folder {
@@ -296,11 +282,25 @@ sub drive {
 }
 
 
+# While this handle is open, idle cores do not halt (PM QoS of the kernel).
+# Whoever sends something to a process on a halted core pays for waking it:
+# in a virtual machine some 5 us, which is neither nginx's doing nor ours.
+
+sub awake {
+    my $file = '/dev/cpu_dma_latency';
+    my $out;
+    open $out, '>:raw', $file and syswrite $out, pack 'l', 0
+        or warn "bench: $file: $!: idle cores halt, and who wakes them pays\n";
+    return $out;
+}
+
+
 # in turns, so that what disturbs the machine disturbs all alike
 
 sub measure {
     my ($class, $cases, %option) = @_;
 
+    my $awake = awake();
     $_->{server}->drive($_->{file}, 1) for @$cases;
     for my $round (1 .. $option{rounds}) {
         for my $case (@$cases) {
