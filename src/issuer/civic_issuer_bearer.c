@@ -257,11 +257,7 @@ civic_issuer_bearer_choose(civic_issuer_bearer_t *b,
 
     for (i = 0; i < b->group->objects.nelts; i++) {
 
-        if (issuer[i]->rules.issuer.len != iss->len
-            || ngx_memcmp(issuer[i]->rules.issuer.data, iss->data, iss->len)
-               != 0
-            || !civic_issuer_token_allowed(issuer[i], &b->token->place))
-        {
+        if (!civic_issuer_token_takes(issuer[i], iss, &b->token->place)) {
             continue;
         }
 

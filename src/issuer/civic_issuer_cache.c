@@ -67,8 +67,6 @@ static const civic_issuer_t *civic_issuer_cache_find_locked(
     civic_issuer_entry_t *head);
 static ngx_uint_t civic_issuer_cache_may(civic_shm_t *store,
     const civic_issuer_bearer_t *b, ngx_uint_t i);
-static ngx_uint_t civic_issuer_cache_rival(const civic_issuer_bearer_t *b,
-    const civic_issuer_t *issuer, const civic_issuer_t *other);
 static ngx_uint_t civic_issuer_cache_over(const civic_issuer_entry_t *head,
     const civic_issuer_t *issuer);
 static void civic_issuer_cache_keep(civic_issuer_recent_t *recent,
@@ -323,9 +321,10 @@ civic_issuer_cache_find_locked(civic_shm_t *store,
 
 
 /*
- * May what is remembered for this issuer of the group be used?  Not while a
- * rival before it is not known to refuse the token: who is calling must not
- * depend on who called where before.  `store` NULL: nothing is known.
+ * May what is remembered for this issuer of the group be used?  Not while
+ * one before it, of the same "iss", is not known to refuse the token: who is
+ * calling must not depend on who called where before.  `store` NULL: nothing
+ * is known.
  */
 
 static ngx_uint_t
@@ -343,7 +342,8 @@ civic_issuer_cache_may(civic_shm_t *store, const civic_issuer_bearer_t *b,
 
     for (n = 0; n < i; n++) {
 
-        if (civic_issuer_cache_rival(b, issuer[n], issuer[i])
+        if (civic_issuer_token_takes(issuer[n], &issuer[i]->rules.issuer,
+                                     &b->token->place)
             && (store == NULL
                 || civic_issuer_cache_denied_locked(store, b, issuer[n])
                    == CIVIC_OK))
@@ -353,23 +353,6 @@ civic_issuer_cache_may(civic_shm_t *store, const civic_issuer_bearer_t *b,
     }
 
     return 1;
-}
-
-
-/* could this issuer accept a token of the other? */
-
-static ngx_uint_t
-civic_issuer_cache_rival(const civic_issuer_bearer_t *b,
-    const civic_issuer_t *issuer, const civic_issuer_t *other)
-{
-    const ngx_str_t  *one, *two;
-
-    one = &issuer->rules.issuer;
-    two = &other->rules.issuer;
-
-    return one->len == two->len && ngx_memcmp(one->data, two->data, one->len)
-                                   == 0
-           && civic_issuer_token_allowed(issuer, &b->token->place);
 }
 
 
@@ -549,7 +532,8 @@ civic_issuer_cache_pass(const civic_issuer_bearer_t *b)
 
     for (i = 0; i < b->group->objects.nelts && issuer[i] != b->issuer; i++) {
 
-        if (civic_issuer_cache_rival(b, issuer[i], b->issuer)
+        if (civic_issuer_token_takes(issuer[i], &b->issuer->rules.issuer,
+                                     &b->token->place)
             && civic_issuer_cache_denied(b, issuer[i]) == CIVIC_OK)
         {
             civic_issuer_cache_deny(b, issuer[i], CIVIC_ISSUER_CACHE_PASSED);

@@ -277,6 +277,20 @@ civic_issuer_token_allowed(const civic_issuer_t *issuer,
 }
 
 
+ngx_uint_t
+civic_issuer_token_takes(const civic_issuer_t *issuer, const ngx_str_t *iss,
+    const civic_issuer_place_t *place)
+{
+    const ngx_str_t  *own;
+
+    own = &issuer->rules.issuer;
+
+    return own->len == iss->len
+           && ngx_memcmp(own->data, iss->data, iss->len) == 0
+           && civic_issuer_token_allowed(issuer, place);
+}
+
+
 static ngx_uint_t
 civic_issuer_token_same(const civic_issuer_place_t *a,
     const civic_issuer_place_t *b)

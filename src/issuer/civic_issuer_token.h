@@ -55,6 +55,11 @@ civic_problem_e civic_issuer_token_find(ngx_http_request_t *r,
 ngx_uint_t civic_issuer_token_allowed(const civic_issuer_t *issuer,
     const civic_issuer_place_t *place);
 
+/* ... and is "iss" his?  Several issuers may have the same one */
+
+ngx_uint_t civic_issuer_token_takes(const civic_issuer_t *issuer,
+    const ngx_str_t *iss, const civic_issuer_place_t *place);
+
 /* of a method: see civic_auth_method.h */
 
 ngx_int_t civic_issuer_token_remove(ngx_http_request_t *r, civic_ctx_t *ctx);
